@@ -1,0 +1,49 @@
+"""Runs commands in turn and compares what they cost."""
+import os
+import statistics
+import time
+
+RUNS = 5
+
+
+def run_once(command, before=None):
+    """Wall and CPU seconds and peak resident MiB of one run; ends the bench if it fails."""
+    if before:
+        before()
+    started = time.monotonic()
+    child = os.posix_spawn(
+        command[0], command, os.environ,
+        file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])
+    _, status, usage = os.wait4(child, 0)
+    wall = time.monotonic() - started
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise SystemExit("bench: exit %d: %s" % (os.waitstatus_to_exitcode(status),
+                                                 " ".join(command)))
+    return {"wall_s": wall, "cpu_s": usage.ru_utime + usage.ru_stime,
+            "rss_mib": usage.ru_maxrss / 1024}
+
+
+def median(runs):
+    return {key: round(statistics.median(run[key] for run in runs), 4) for key in runs[0]}
+
+
+def compare(name, ours, peer, before=None, runs=RUNS):
+    """Alternating runs of both, after one of each that does not count."""
+    run_once(ours, before)
+    run_once(peer, before)
+    pairs = [(run_once(ours, before), run_once(peer, before)) for _ in range(runs)]
+    result = {"name": name, "ours": median([pair[0] for pair in pairs]),
+              "peer": {"command": " ".join(peer), **median([pair[1] for pair in pairs])}}
+    result["ratio_wall"] = round(result["ours"]["wall_s"] / result["peer"]["wall_s"], 3)
+    result["ratio_cpu"] = round(result["ours"]["cpu_s"] / result["peer"]["cpu_s"], 3)
+    return result
+
+
+def print_table(results):
+    print("%-44s %21s %21s %7s %7s" % ("", "ours: s, CPU s, MiB", "peer: s, CPU s, MiB", "wall",
+                                       "CPU"))
+    for result in results:
+        cells = ["%6.2f %6.2f %7.0f" % (side["wall_s"], side["cpu_s"], side["rss_mib"])
+                 for side in (result["ours"], result["peer"])]
+        print("%-44s %21s %21s %6.2fx %6.2fx" % (result["name"], *cells, result["ratio_wall"],
+                                                 result["ratio_cpu"]))

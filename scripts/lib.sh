@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# What the scripts share. To be sourced, from any folder.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+etcd_bin=$root/build/etcd/3.4/usr/bin
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# Runs a command silently; shows what it said only when it fails.
+quietly() {
+  local said
+  said=$("$@" 2>&1) || {
+    printf '%s\n' "$said" >&2
+    fail "this failed: $*"
+  }
+}
+
+# Configures and builds a preset of CMakePresets.json.
+build_preset() {
+  (cd "$root" && quietly cmake --preset "$1")
+  # Left out is what the linker says of any static program: that glibc would like to load more. Host
+  # names are resolved without it.
+  ninja -C "$root/build/$1" |
+    { grep -v -e 'in statically linked applications' -e ': in function' || true; }
+}

@@ -1,0 +1,112 @@
+#include "backup/live_check.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "backup/stop.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/text.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using base::cat;
+using base::Code;
+using base::Error;
+using Steady = std::chrono::steady_clock;
+
+// How long a follower may take to apply what the snapshot's member had applied already.
+constexpr std::chrono::seconds kCatchUpTimeout{5};
+constexpr std::chrono::milliseconds kAskAgainAfter{100};
+
+void pause(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock guard(mutex);
+  never.wait_for(guard, stop, kAskAgainAfter, [] { return false; });
+}
+
+void ask(const LiveMember& member, std::int64_t revision, const std::stop_token& stop,
+         LiveAnswer& answer) {
+  const auto deadline = Steady::now() + kCatchUpTimeout;
+  while (!answer.hash) {
+    try {
+      answer.hash = member.endpoint->hash_kv(revision, stop);
+    } catch (const Error& error) {
+      answer.reason = error.what();
+      if (error.code() != Code::kBusy || Steady::now() > deadline) return;
+      pause(stop);
+    }
+  }
+}
+
+const etcd::HashKv* find_computed(const std::vector<etcd::HashKv>& computed,
+                                  std::int64_t compact_revision) {
+  const auto found = std::ranges::find(computed, compact_revision, &etcd::HashKv::compact_revision);
+  return found == computed.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::vector<LiveAnswer> ask_for_hashes(const std::vector<LiveMember>& members,
+                                       std::int64_t revision, std::stop_token stop) {
+  std::vector<LiveAnswer> answers;
+  for (const LiveMember& member : members) {
+    answers.push_back({.member = cat("member ", base::to_hex_id(member.member_id), " at ",
+                                     member.endpoint->url()),
+                       .hash = std::nullopt,
+                       .reason = {}});
+  }
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      threads.emplace_back([&, i] { ask(members[i], revision, stop, answers[i]); });
+    }
+  }
+  throw_if_stopped(stop);
+  return answers;
+}
+
+std::vector<std::int64_t> compactions_of(const std::vector<LiveAnswer>& answers) {
+  std::set<std::int64_t> revisions;
+  for (const LiveAnswer& answer : answers) {
+    if (answer.hash) revisions.insert(answer.hash->compact_revision);
+  }
+  return {revisions.begin(), revisions.end()};
+}
+
+LiveVerdict judge_hashes(const std::vector<LiveAnswer>& answers,
+                         const std::vector<etcd::HashKv>& computed) {
+  LiveVerdict verdict{.live = "unchecked", .compared = std::nullopt, .warnings = {}};
+  for (const LiveAnswer& answer : answers) {
+    if (!answer.hash) {
+      verdict.warnings.push_back(
+          cat("the snapshot was not compared with ", answer.member, ": ", answer.reason));
+      continue;
+    }
+    const etcd::HashKv* ours = find_computed(computed, answer.hash->compact_revision);
+    if (ours == nullptr) {
+      verdict.warnings.push_back(cat(
+          "the snapshot was not compared with ", answer.member, ": it speaks of a compaction to ",
+          answer.hash->compact_revision, ", which lies before the snapshot's own"));
+      continue;
+    }
+    if (!verdict.compared) verdict.compared = *ours;
+    if (ours->hash == answer.hash->hash) {
+      if (verdict.live == "unchecked") verdict.live = "equal";
+      continue;
+    }
+    verdict.live = "different";
+    verdict.warnings.push_back(
+        cat(answer.member, " disagrees with the snapshot: its HashKV at revision ", ours->revision,
+            " is ", answer.hash->hash, ", the snapshot's is ", ours->hash));
+  }
+  return verdict;
+}
+
+}  // namespace lifeboat::backup

@@ -1,0 +1,92 @@
+#include "backup/prove.h"
+
+#include <algorithm>
+#include <future>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using base::cat;
+using base::Code;
+using base::Error;
+
+constexpr SnapshotChecks kWalkOnly{.hash = false};
+
+etcd::Inspection walk(const OpenFile& open, std::vector<std::int64_t> compactions,
+                      base::Progress& progress, std::stop_token stop) {
+  SnapshotReading reading =
+      read_snapshot(open, kWalkOnly, {std::move(compactions)}, progress, std::move(stop));
+  return std::move(*reading.inspection);
+}
+
+void require_whole(const etcd::Inspection& inspection) {
+  if (inspection.findings.total() == 0) return;
+  const etcd::Finding& first = inspection.findings.kept().front();
+  std::string message = cat("the snapshot is damaged: ", first.where, ": ", first.message);
+  const std::uint64_t more = inspection.findings.total() - 1;
+  if (more > 0) message += cat(" (and ", more, " more)");
+  throw Error(Code::kCorrupt, message,
+              "the member's own database may be damaged: check its disk, and its log for errors");
+}
+
+void require_agreement(const LiveVerdict& verdict) {
+  if (verdict.live == "equal") return;
+  throw Error(verdict.live == "different" ? Code::kCorrupt : Code::kUnavailable,
+              cat("agreement of the members is required, and there is none: ",
+                  base::join(verdict.warnings, "; ")),
+              "without --require-agreement the backup is kept, and marked");
+}
+
+bool is_computed(const etcd::Inspection& inspection, std::int64_t compact_revision) {
+  return compact_revision <= inspection.compact_revision ||
+         std::ranges::count(inspection.hashes, compact_revision, &etcd::HashKv::compact_revision) >
+             0;
+}
+
+// Those that the members made since: the file has to be read once more for them, which is rare.
+std::vector<std::int64_t> later_compactions(const std::vector<LiveAnswer>& answers,
+                                            const etcd::Inspection& inspection) {
+  std::vector<std::int64_t> later = compactions_of(answers);
+  std::erase_if(later, [&](std::int64_t revision) { return is_computed(inspection, revision); });
+  return later;
+}
+
+}  // namespace
+
+Proof prove_snapshot(const OpenFile& open, const std::vector<LiveMember>& members,
+                     const ProveOptions& options, base::Progress& progress, std::stop_token stop) {
+  const std::int64_t revision = etcd::read_bounds(*open()).revision;
+  // The members hash their databases while this one is read. Whatever goes wrong here ends their
+  // questions too.
+  std::stop_source ask_stop;
+  const std::stop_callback pass_on(stop, [&ask_stop] { ask_stop.request_stop(); });
+  std::future<std::vector<LiveAnswer>> asked;
+  if (options.live_check) {
+    asked = std::async(std::launch::async, [&members, revision, token = ask_stop.get_token()] {
+      return ask_for_hashes(members, revision, token);
+    });
+  }
+
+  Proof proof;
+  try {
+    proof.inspection = walk(open, {}, progress, stop);
+    require_whole(proof.inspection);
+  } catch (...) {
+    ask_stop.request_stop();
+    throw;
+  }
+  std::vector<LiveAnswer> answers;
+  if (asked.valid()) answers = asked.get();
+  const auto later = later_compactions(answers, proof.inspection);
+  if (!later.empty()) proof.inspection = walk(open, later, progress, std::move(stop));
+
+  proof.live = judge_hashes(answers, proof.inspection.hashes);
+  if (options.require_agreement) require_agreement(proof.live);
+  proof.hash_kv = proof.live.compared.value_or(proof.inspection.hashes.front());
+  return proof;
+}
+
+}  // namespace lifeboat::backup

@@ -1,0 +1,37 @@
+// Proves a snapshot that was just stored: page by page, record by record, and against the members
+// of the living cluster.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "backup/live_check.h"
+#include "backup/read_snapshot.h"
+#include "base/progress.h"
+#include "etcd/inspect.h"
+
+namespace lifeboat::backup {
+
+struct ProveOptions {
+  // Ask the members for their hashes. Without it the snapshot is proven by itself alone.
+  bool live_check = true;
+  // Nothing but "equal" will do.
+  bool require_agreement = false;
+};
+
+struct Proof {
+  etcd::Inspection inspection;
+  LiveVerdict live;
+  // Of the snapshot: what was compared, or for the file's own compaction when nothing was.
+  etcd::HashKv hash_kv;
+};
+
+// `open` opens the stored file. `members` are asked while it is read; the first is the one that the
+// snapshot came from. Throws kCorrupt if the snapshot is damaged, or if a member disagrees and
+// agreement is required; kUnavailable if none could be compared and agreement is required;
+// kCancelled; what the file throws.
+Proof prove_snapshot(const OpenFile& open, const std::vector<LiveMember>& members,
+                     const ProveOptions& options, base::Progress& progress, std::stop_token stop);
+
+}  // namespace lifeboat::backup

@@ -1,0 +1,111 @@
+#include "backup/read_snapshot.h"
+
+#include <future>
+#include <utility>
+
+#include "backup/stop.h"
+#include "bbolt/format.h"
+#include "etcd/snapshot.h"
+
+namespace lifeboat::backup {
+namespace {
+
+constexpr std::size_t kHashBufferBytes = 1024 * 1024;
+
+// Reports what passes through it.
+class ReportingSource : public base::RandomSource {
+ public:
+  ReportingSource(base::RandomSource& source, base::Progress& progress)
+      : source_(source), progress_(progress) {}
+
+  std::uint64_t size_bytes() override { return source_.size_bytes(); }
+  std::size_t read_at(std::uint64_t offset, base::MutableBytes buffer) override {
+    const std::size_t count = source_.read_at(offset, buffer);
+    progress_.advance(count);
+    return count;
+  }
+
+ private:
+  base::RandomSource& source_;
+  base::Progress& progress_;
+};
+
+// Begins with `head` instead of the file's own first bytes.
+etcd::SnapshotHasher hash_file(base::RandomSource& file, base::Bytes head, base::Progress& progress,
+                               const std::stop_token& stop) {
+  base::Buffer buffer(kHashBufferBytes);
+  etcd::SnapshotHasher hasher;
+  hasher.update(head);
+  for (;;) {
+    throw_if_stopped(stop);
+    const std::size_t count = file.read_at(hasher.size_bytes(), buffer);
+    if (count == 0) return hasher;
+    hasher.update(base::Bytes(buffer).first(count));
+    progress.advance(count);
+  }
+}
+
+// Costs another pass for each explanation that is tried, and only where a trailer does not match.
+bool would_match_before_reopening(base::RandomSource& file, const std::stop_token& stop) {
+  constexpr std::size_t kTwoLargestPages = 2 * bbolt::kPageSizeMax;
+  base::Buffer head(kTwoLargestPages);
+  head.resize(file.read_at(0, head));
+  base::Progress silent;
+  for (const base::Buffer& before : etcd::heads_before_reopening(head)) {
+    if (hash_file(file, before, silent, stop).trailer_matches()) return true;
+  }
+  return false;
+}
+
+bool is_asked_for(const etcd::Finding& finding, const SnapshotChecks& checks) {
+  return finding.check == "pages" ? checks.pages : checks.records;
+}
+
+etcd::Inspection walk(base::RandomSource& file, const SnapshotChecks& checks,
+                      const etcd::InspectOptions& options, std::stop_token stop) {
+  etcd::Inspection inspection = etcd::inspect_database(file, options, std::move(stop));
+  etcd::Findings asked;
+  for (const etcd::Finding& finding : inspection.findings.kept()) {
+    if (is_asked_for(finding, checks)) asked.add(finding);
+  }
+  if (asked.kept().size() < inspection.findings.kept().size()) inspection.findings = asked;
+  return inspection;
+}
+
+}  // namespace
+
+SnapshotReading read_snapshot(const OpenFile& open, const SnapshotChecks& checks,
+                              const etcd::InspectOptions& options, base::Progress& progress,
+                              std::stop_token stop) {
+  const auto walked = open();
+  SnapshotReading reading;
+  reading.size_bytes = walked->size_bytes();
+  if (!checks.hash) {
+    ReportingSource source(*walked, progress);
+    if (checks.walks()) reading.inspection = walk(source, checks, options, std::move(stop));
+    return reading;
+  }
+
+  const auto hashed = open();
+  // Ends with this function whatever happens: if the walk throws, the hash is told to stop.
+  std::stop_source hash_stop;
+  const std::stop_callback pass_on(stop, [&hash_stop] { hash_stop.request_stop(); });
+  auto hash = std::async(std::launch::async,
+                         [&] { return hash_file(*hashed, {}, progress, hash_stop.get_token()); });
+  try {
+    if (checks.walks()) reading.inspection = walk(*walked, checks, options, stop);
+  } catch (...) {
+    hash_stop.request_stop();
+    throw;
+  }
+  const etcd::SnapshotHasher hasher = hash.get();
+  reading.sha256 = base::to_hex(hasher.file_digest());
+  reading.has_trailer = etcd::has_trailer_length(hasher.size_bytes());
+  reading.trailer_matches = hasher.trailer_matches();
+  if (reading.has_trailer && !reading.trailer_matches) {
+    reading.was_reopened = would_match_before_reopening(*hashed, stop);
+  }
+  return reading;
+}
+
+}  // namespace lifeboat::backup

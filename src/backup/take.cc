@@ -1,0 +1,341 @@
+#include "backup/take.h"
+
+#include <algorithm>
+
+#include "backup/choose.h"
+#include "backup/progress_piece.h"
+#include "backup/receive.h"
+#include "backup/space.h"
+#include "backup/stop.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "base/units.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using base::cat;
+using base::Code;
+using base::Error;
+using vault::BackupId;
+using vault::CatalogFile;
+
+Error no_member_could(const std::vector<Error>& failures) {
+  std::vector<std::string> reasons;
+  for (const Error& failure : failures) reasons.emplace_back(failure.what());
+  const bool all_corrupt = std::ranges::all_of(
+      failures, [](const Error& failure) { return failure.code() == Code::kCorrupt; });
+  return Error(all_corrupt ? Code::kCorrupt : Code::kUnavailable,
+               cat(all_corrupt ? "no member gave a snapshot that is whole: "
+                               : "no member could give a snapshot: ",
+                   base::join(reasons, "; ")),
+               failures.front().hint());
+}
+
+// One run. What it learns goes from step to step through the members; what becomes of it is the
+// catalog.
+class TakeRun {
+ public:
+  TakeRun(const TakeContext& context, const TakeOptions& options, std::stop_token stop)
+      : context_(context), options_(options), stop_(std::move(stop)) {
+    catalog_.started = context.clock.now();
+  }
+
+  // The steps of a backup in their order. Every file is stored and safe on disk before the catalog
+  // is; further files than the snapshot have their place before publish().
+  TakeResult run() {
+    const auto lock = context_.vault.lock();
+    look_into_vault();
+    choose_members();
+    name_backup();
+    make_room();
+    try {
+      store_snapshot();
+      publish();
+    } catch (...) {
+      discard();
+      throw;
+    }
+    apply_retention();
+    std::ranges::sort(pruned_);
+    return {std::move(catalog_), std::move(pruned_), std::move(late_warnings_), needs_attention_};
+  }
+
+ private:
+  // The inventory comes first: it counts leftovers, so that no id is ever used twice.
+  void look_into_vault() {
+    inventory_ = context_.vault.inventory();
+    for (const auto& backup : inventory_.unreadable) warn(describe(backup));
+    for (const BackupId& id : context_.vault.remove_leftovers()) {
+      context_.log.info(cat("removed what a run that did not end left behind: ", id.text()));
+    }
+    candidates_ = vault::retention_candidates(inventory_.backups);
+  }
+
+  void choose_members() {
+    survey_ = survey_cluster(context_.endpoints, stop_);
+    choice_ = choose_member(survey_);
+    for (const std::string& warning : survey_.warnings) warn(warning);
+    for (const std::string& warning : choice_.warnings) warn(warning);
+    for (const std::string& note : choice_.notes) context_.log.info(note);
+    context_.log.info(choice_.reason);
+    warn_of_another_cluster();
+  }
+
+  // Two clusters that share a name would push each other's backups out.
+  void warn_of_another_cluster() {
+    if (inventory_.backups.empty()) return;
+    const std::uint64_t before = inventory_.backups.back().catalog.etcd.cluster_id;
+    const std::uint64_t now = choice_.candidates.front()->status->cluster_id;
+    if (before == now) return;
+    warn(cat("the backups of ", context_.vault.cluster(), " in this vault came from etcd cluster ",
+             base::to_hex_id(before), " until now, this one is from ", base::to_hex_id(now),
+             ": expected after a restore, a mix-up of names otherwise"));
+  }
+
+  void name_backup() {
+    const auto now = std::chrono::floor<std::chrono::seconds>(catalog_.started);
+    const auto newest = inventory_.newest_id();
+    catalog_.id = vault::next_id(now, newest);
+    if (!newest || now >= newest->time) return;
+    warn(cat("the clock says ", base::format_time(catalog_.started), ", which is before backup ",
+             newest->text(), ": this one is called ", catalog_.id.text(),
+             " to come after it; check the clock"));
+  }
+
+  void make_room() {
+    const auto available = context_.vault.store().available_bytes();
+    if (!available) return;
+    const std::uint64_t db_size = db_size_bytes();
+    const std::uint64_t needed = needed_bytes(db_size);
+    const RoomPlan plan = plan_room({.needed_bytes = needed,
+                                     .available_bytes = *available,
+                                     .policy = options_.retention,
+                                     .existing = candidates_,
+                                     .planned = planned_candidate(db_size)});
+    if (!plan.fits) throw no_room(needed, *available, plan.removable_bytes);
+    for (const BackupId& id : plan.remove) {
+      throw_if_stopped(stop_);
+      remove(id, "to make room for the new one; retention would have removed it afterwards");
+      std::erase_if(candidates_, [&](const auto& candidate) { return candidate.id == id; });
+    }
+  }
+
+  // Any of the candidates may have to stand in for the first.
+  std::uint64_t db_size_bytes() const {
+    std::uint64_t largest = 0;
+    for (const EndpointReport* candidate : choice_.candidates) {
+      largest = std::max(largest, candidate->status->db_size_bytes);
+    }
+    return largest;
+  }
+
+  vault::RetentionCandidate planned_candidate(std::uint64_t size_bytes) const {
+    return {.id = catalog_.id, .size_bytes = size_bytes, .pinned = false, .proven = true};
+  }
+
+  Error no_room(std::uint64_t needed, std::uint64_t available, std::uint64_t removable) const {
+    std::string message =
+        cat("not enough room in ", context_.vault.store().location(), ": ",
+            base::format_size(needed), " needed, ", base::format_size(available), " free");
+    if (removable > 0) {
+      message +=
+          cat("; what retention no longer keeps would free only ", base::format_size(removable));
+    }
+    return Error(Code::kNoSpace, message,
+                 "use a larger volume, or keep fewer backups (--keep-last, --max-size)");
+  }
+
+  void store_snapshot() {
+    std::vector<Error> failures;
+    for (std::size_t i = 0; i < choice_.candidates.size(); ++i) {
+      const EndpointReport& member = *choice_.candidates[i];
+      auto failure = store_snapshot_from(member);
+      if (!failure) failure = prove_snapshot_of(member);
+      if (!failure) return;
+      failures.push_back(*failure);
+      if (i + 1 == choice_.candidates.size()) break;
+      warn(cat(failure->what(), "; taking the snapshot from ",
+               choice_.candidates[i + 1]->endpoint->url(), " instead"));
+    }
+    throw no_member_could(failures);
+  }
+
+  // Returns what was wrong with the member, if anything: then nothing of its snapshot is left.
+  std::optional<Error> store_snapshot_from(const EndpointReport& member) {
+    const ProgressPiece piece(context_.progress, "snapshot", member.status->db_size_bytes);
+    const std::string name = vault::snapshot_file_name(catalog_.id);
+    const auto sink = context_.vault.put_file(catalog_.id, name);
+    const Reception reception = receive_snapshot(*member.endpoint, *sink, context_.progress, stop_);
+    if (reception.failure) return reception.failure;
+    sink->finish();
+    describe_etcd(*member.endpoint, *member.status, reception.size_bytes);
+    const std::string sha256 = base::to_hex(reception.sha256);
+    catalog_.files.push_back({.role = std::string(vault::kRoleSnapshot),
+                              .name = name,
+                              .size_bytes = reception.size_bytes,
+                              .sha256 = sha256,
+                              .encoding = {},
+                              .plain_size_bytes = reception.size_bytes,
+                              .plain_sha256 = sha256});
+    return std::nullopt;
+  }
+
+  void describe_etcd(const etcd::Endpoint& endpoint, const etcd::MemberStatus& status,
+                     std::uint64_t snapshot_size_bytes) {
+    vault::CatalogEtcd& etcd = catalog_.etcd;
+    etcd.version = status.version;
+    etcd.cluster_id = status.cluster_id;
+    etcd.member_id = status.member_id;
+    etcd.endpoint = endpoint.url();
+    etcd.leader = status.leader_id == status.member_id;
+    etcd.raft_term = status.raft_term;
+    etcd.raft_index = status.raft_index;
+    // Of what was stored: the database may have grown since the member was asked.
+    etcd.db_size_bytes = snapshot_size_bytes - etcd::kTrailerSizeBytes;
+    etcd.db_size_in_use_bytes = status.db_size_in_use_bytes;
+  }
+
+  // Returns what is wrong with the snapshot, if anything: then nothing of it is left. What goes
+  // wrong with the file itself is thrown, since no other member can mend that.
+  std::optional<Error> prove_snapshot_of(const EndpointReport& member) {
+    const std::string name = catalog_.files.back().name;
+    const ProgressPiece piece(context_.progress, "prove", catalog_.files.back().size_bytes);
+    try {
+      const auto open = [&] { return context_.vault.open_file(catalog_.id, name); };
+      describe_proof(
+          prove_snapshot(open, live_members(member), options_.prove, context_.progress, stop_));
+      return std::nullopt;
+    } catch (const Error& error) {
+      if (error.code() != Code::kCorrupt && error.code() != Code::kUnsupported) throw;
+      context_.vault.remove_file(catalog_.id, name);
+      catalog_.files.clear();
+      return error.with_context(member.endpoint->url());
+    }
+  }
+
+  // Every member that answered, the snapshot's own first. Learners don't answer such questions.
+  std::vector<LiveMember> live_members(const EndpointReport& source) const {
+    std::vector<LiveMember> members{{source.endpoint, source.status->member_id}};
+    for (const EndpointReport& report : survey_.reports) {
+      if (!report.status || report.status->learner) continue;
+      const std::uint64_t id = report.status->member_id;
+      if (std::ranges::count(members, id, &LiveMember::member_id) > 0) continue;
+      members.push_back({report.endpoint, id});
+    }
+    return members;
+  }
+
+  void describe_proof(const Proof& proof) {
+    const etcd::Inspection& found = proof.inspection;
+    vault::CatalogEtcd& etcd = catalog_.etcd;
+    etcd.revision = found.revision;
+    etcd.compact_revision = found.compact_revision;
+    etcd.keys = found.keys;
+    etcd.records = found.records;
+    etcd.leases = found.leases;
+    etcd.hash_kv = vault::CatalogHashKv{.revision = proof.hash_kv.revision,
+                                        .compact_revision = proof.hash_kv.compact_revision,
+                                        .hash = proof.hash_kv.hash,
+                                        .live = proof.live.live};
+    for (const std::string& note : found.notes) context_.log.info(note);
+    for (const std::string& warning : proof.live.warnings) warn(warning);
+    catalog_.verified =
+        vault::CatalogVerified{context_.clock.now(), {"trailer", "pages", "records"}};
+    if (proof.live.live == "equal") catalog_.verified->checks.emplace_back("hash_kv");
+    if (!options_.prove.live_check) {
+      // The operator's own choice: written down, but nothing to look after.
+      catalog_.warnings.emplace_back(
+          "the snapshot was not compared with the living members: "
+          "--no-live-check was given");
+    }
+  }
+
+  void publish() {
+    throw_if_stopped(stop_);
+    catalog_.cluster = context_.vault.cluster();
+    catalog_.tool_name = "lifeboat";
+    catalog_.tool_version = options_.tool_version;
+    catalog_.method = "native";
+    catalog_.platform = "none";
+    catalog_.node = options_.node;
+    for (const etcd::ClusterMember& member : survey_.members) {
+      catalog_.members.push_back({.name = member.name,
+                                  .member_id = member.id,
+                                  .peer_urls = member.peer_urls,
+                                  .client_urls = member.client_urls,
+                                  .learner = member.learner});
+    }
+    catalog_.finished = context_.clock.now();
+    context_.vault.publish(catalog_);
+  }
+
+  // Gives up what was stored of a backup that is not to be.
+  void discard() {
+    try {
+      context_.vault.remove(catalog_.id);
+    } catch (const Error&) {
+      // What made the run fail is what the operator must read; the next run removes the leftovers.
+    }
+  }
+
+  // The backup exists: whatever fails from here on is told, and does not make it a failed run.
+  void apply_retention() {
+    candidates_.push_back(planned_candidate(catalog_.size_bytes()));
+    try {
+      for (const auto& decision : vault::apply_retention(options_.retention, candidates_)) {
+        if (decision.keep) continue;
+        if (stop_.stop_requested()) {
+          warn_late("stopped before retention was done; the next run goes on with it");
+          return;
+        }
+        remove(decision.id, base::join(decision.reasons, ", "));
+      }
+    } catch (const Error& error) {
+      if (error.code() == Code::kCancelled) throw;
+      warn_late(cat("the backup is done, but retention failed: ", error.what()));
+    }
+  }
+
+  void remove(const BackupId& id, std::string_view why) {
+    context_.vault.remove(id);
+    pruned_.push_back(id);
+    context_.log.info(cat("removed backup ", id.text(), ": ", why));
+  }
+
+  void warn(const std::string& warning) {
+    catalog_.warnings.push_back(warning);
+    needs_attention_ = true;
+    context_.log.warning(warning);
+  }
+
+  // The catalog is written: it can't take this one up any more.
+  void warn_late(const std::string& warning) {
+    late_warnings_.push_back(warning);
+    needs_attention_ = true;
+    context_.log.warning(warning);
+  }
+
+  const TakeContext& context_;
+  const TakeOptions& options_;
+  const std::stop_token stop_;
+
+  vault::Inventory inventory_;
+  std::vector<vault::RetentionCandidate> candidates_;  // as retention sees the inventory
+  Survey survey_;
+  Choice choice_;
+  vault::Catalog catalog_;
+  std::vector<BackupId> pruned_;
+  std::vector<std::string> late_warnings_;
+  bool needs_attention_ = false;
+};
+
+}  // namespace
+
+TakeResult take_backup(const TakeContext& context, const TakeOptions& options,
+                       std::stop_token stop) {
+  return TakeRun(context, options, std::move(stop)).run();
+}
+
+}  // namespace lifeboat::backup

@@ -1,0 +1,61 @@
+// Everything a backup is taken with, in memory: a vault in a folder on a file system that can fail,
+// an etcd cluster, a clock. For tests only.
+#pragma once
+
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "backup/take.h"
+#include "backup/verify.h"
+#include "store/dir_store.h"
+#include "testing/fake_clock.h"
+#include "testing/fake_cluster.h"
+#include "testing/fault_fs.h"
+
+namespace lifeboat::backup {
+
+inline constexpr std::size_t kTestImageBytes = 64 * 1024;
+
+// Borrows the file system, on which the vault is the folder "/backups".
+struct TestWorld {
+  explicit TestWorld(testing::FaultFs& file_system) : fs(file_system) {}
+
+  // Connects anew, so that changes to `cluster.members` take effect.
+  TakeResult take(std::stop_token stop = {}) {
+    const etcd::Endpoints endpoints = cluster.endpoints();
+    const TakeContext context{endpoints, vault, clock, log, progress};
+    return take_backup(context, options, std::move(stop));
+  }
+
+  // A backup at that time.
+  TakeResult take_at(std::string_view time) {
+    clock.set(time);
+    return take();
+  }
+
+  VerifyResult verify(std::string_view id) {
+    return verify_backup(vault, vault.find(id), {}, progress, {});
+  }
+
+  std::vector<std::string> ids() {
+    std::vector<std::string> result;
+    for (const auto& backup : vault.inventory().backups) {
+      result.push_back(backup.catalog.id.text());
+    }
+    return result;
+  }
+
+  testing::FaultFs& fs;
+  testing::FakeCluster cluster = testing::FakeCluster::healthy(3, kTestImageBytes);
+  testing::FakeClock clock{"2026-11-21T06:00:00.123Z"};
+  store::DirStore store{fs, "/backups"};
+  vault::ClusterVault vault{store, "prod"};
+  std::ostringstream log_text;
+  base::Log log{log_text, base::Log::Format::kText, base::Log::Level::kInfo};
+  base::Progress progress;
+  TakeOptions options{.retention = {}, .prove = {}, .tool_version = "0.1.0", .node = "cp-0"};
+};
+
+}  // namespace lifeboat::backup

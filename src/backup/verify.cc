@@ -1,0 +1,182 @@
+#include "backup/verify.h"
+
+#include <algorithm>
+
+#include "backup/progress_piece.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/text.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using base::cat;
+using vault::CatalogFile;
+
+// The verification of one backup or file. A catalog is believed in nothing: what it says is what
+// is compared, and that it calls the backup proven does not count.
+class Verification {
+ public:
+  Verification(std::string subject, const VerifyChecks& checks, base::Progress& progress,
+               std::stop_token stop)
+      : asked_(checks), progress_(progress), stop_(std::move(stop)) {
+    result_.subject = std::move(subject);
+  }
+
+  VerifyResult run(vault::ClusterVault& vault, const vault::Catalog& catalog) {
+    if (asked_.files) made("files");
+    if (catalog.file_with_role(vault::kRoleSnapshot) == nullptr) {
+      find("files", std::string(vault::kCatalogName), "names no snapshot");
+    }
+    for (const CatalogFile& file : catalog.files) check_stored_file(vault, catalog, file);
+    return finish();
+  }
+
+  VerifyResult run(const std::string& path, const OpenFile& open) {
+    check_snapshot(path, read_snapshot(open, snapshot_checks(), {}, progress_, stop_));
+    return finish();
+  }
+
+ private:
+  SnapshotChecks snapshot_checks() const {
+    return {.hash = asked_.files || asked_.trailer,
+            .pages = asked_.pages,
+            .records = asked_.records,
+            .hash_kv = asked_.hash_kv};
+  }
+
+  // The members may have compacted further than the snapshot when they were compared with it.
+  static etcd::InspectOptions inspect_options(const vault::CatalogEtcd& etcd) {
+    if (!etcd.hash_kv) return {};
+    return {{etcd.hash_kv->compact_revision}};
+  }
+
+  void check_stored_file(vault::ClusterVault& vault, const vault::Catalog& catalog,
+                         const CatalogFile& file) {
+    if (!exists(vault, catalog.id, file.name)) return find("files", file.name, "is missing");
+    const OpenFile open = [&] { return vault.open_file(catalog.id, file.name); };
+    const bool is_plain = file.encoding.empty();
+    const bool is_snapshot = file.role == vault::kRoleSnapshot;
+    const SnapshotChecks bytes_only{.pages = false, .records = false, .hash_kv = false};
+    const SnapshotChecks checks = is_snapshot && is_plain ? snapshot_checks() : bytes_only;
+    const SnapshotReading reading =
+        read_snapshot(open, checks, inspect_options(catalog.etcd), progress_, stop_);
+    if (asked_.files) check_against_catalog(file, reading);
+    if (!is_plain) {
+      find("files", file.name,
+           cat("is encoded in a way that this version does not know: ",
+               base::printable(base::join(file.encoding, ", "))));
+    } else if (is_snapshot) {
+      require_trailer(file, reading);
+      check_snapshot(file.name, reading);
+      if (reading.inspection) check_numbers(catalog.etcd, file, *reading.inspection);
+    }
+  }
+
+  // A name that the store can't have is no file either.
+  static bool exists(vault::ClusterVault& vault, const vault::BackupId& id,
+                     const std::string& name) {
+    try {
+      return vault.file_size_bytes(id, name).has_value();
+    } catch (const base::Error& error) {
+      if (error.code() == base::Code::kInvalid) return false;
+      throw;
+    }
+  }
+
+  void check_against_catalog(const CatalogFile& file, const SnapshotReading& reading) {
+    if (reading.size_bytes != file.size_bytes) {
+      find("files", file.name,
+           cat("has ", reading.size_bytes, " bytes, the catalog says ", file.size_bytes));
+    } else if (reading.sha256 != file.sha256) {
+      find("files", file.name,
+           cat("has the SHA-256 ", reading.sha256, ", the catalog says ", file.sha256));
+    }
+  }
+
+  // What was stored as a snapshot came with a trailer.
+  void require_trailer(const CatalogFile& file, const SnapshotReading& reading) {
+    if (!asked_.trailer || reading.has_trailer) return;
+    made("trailer");
+    find("trailer", file.name, "does not end in the SHA-256 that etcd sends with a snapshot");
+  }
+
+  void check_snapshot(const std::string& name, const SnapshotReading& reading) {
+    if (asked_.trailer && reading.has_trailer) {
+      made("trailer");
+      if (reading.was_reopened) {
+        result_.notes.push_back(
+            cat(name,
+                " was opened for writing by some tool after it was saved, which changed the txid "
+                "in a meta page and nothing else: apart from that it is what etcd's SHA-256 says. "
+                "etcdutl refuses to restore such a file without --skip-hash-check"));
+      } else if (!reading.trailer_matches) {
+        find("trailer", name, "does not match the SHA-256 that etcd sent with it");
+      }
+    }
+    if (!reading.inspection) return;
+    if (asked_.pages) made("pages");
+    if (asked_.records) made("records");
+    if (asked_.hash_kv) made("hash_kv");
+    const etcd::Findings& findings = reading.inspection->findings;
+    for (const etcd::Finding& finding : findings.kept()) {
+      find(finding.check, cat(name, ": ", finding.where), finding.message);
+    }
+    result_.findings_left_out += findings.total() - findings.kept().size();
+    for (const std::string& note : reading.inspection->notes) result_.notes.push_back(note);
+    result_.inspection = reading.inspection;
+  }
+
+  // What the catalog says the snapshot holds.
+  void check_numbers(const vault::CatalogEtcd& etcd, const CatalogFile& file,
+                     const etcd::Inspection& found) {
+    if (!asked_.hash_kv || !etcd.revision || found.findings.total() > 0) return;
+    if (*etcd.revision != found.revision || etcd.keys != found.keys ||
+        etcd.records != found.records) {
+      find("hash_kv", file.name,
+           cat("holds ", found.keys, " keys in ", found.records, " records up to revision ",
+               found.revision, "; the catalog says otherwise"));
+    }
+    if (!etcd.hash_kv) return;
+    const auto hash = std::ranges::find(found.hashes, etcd.hash_kv->compact_revision,
+                                        &etcd::HashKv::compact_revision);
+    if (hash == found.hashes.end() || hash->hash != etcd.hash_kv->hash) {
+      find("hash_kv", file.name,
+           cat("its HashKV is not ", etcd.hash_kv->hash, ", which the catalog has for it"));
+    }
+  }
+
+  void made(std::string_view check) {
+    if (std::ranges::count(result_.checks, check) == 0) result_.checks.emplace_back(check);
+  }
+
+  void find(std::string_view check, std::string where, std::string message) {
+    result_.findings.push_back({std::string(check), std::move(where), std::move(message)});
+  }
+
+  VerifyResult finish() { return std::move(result_); }
+
+  const VerifyChecks asked_;
+  base::Progress& progress_;
+  const std::stop_token stop_;
+  VerifyResult result_;
+};
+
+}  // namespace
+
+VerifyResult verify_backup(vault::ClusterVault& vault, const vault::StoredBackup& backup,
+                           const VerifyChecks& checks, base::Progress& progress,
+                           std::stop_token stop) {
+  const vault::Catalog& catalog = backup.catalog;
+  const std::string id = catalog.id.text();
+  const ProgressPiece piece(progress, cat("verify ", id), catalog.size_bytes());
+  return Verification(id, checks, progress, std::move(stop)).run(vault, catalog);
+}
+
+VerifyResult verify_file(const std::string& path, const OpenFile& open, const VerifyChecks& checks,
+                         base::Progress& progress, std::stop_token stop) {
+  const ProgressPiece piece(progress, "verify", open()->size_bytes());
+  return Verification(path, checks, progress, std::move(stop)).run(path, open);
+}
+
+}  // namespace lifeboat::backup

@@ -1,0 +1,61 @@
+// Proves stored backups again, and any snapshot: every file against its catalog, the snapshot
+// against its trailer, its pages, its records, and the hash that the catalog has for them.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "backup/read_snapshot.h"
+#include "base/progress.h"
+#include "vault/vault.h"
+
+namespace lifeboat::backup {
+
+// One thing that is wrong.
+struct Finding {
+  std::string check;    // "catalog", "files", "trailer", ...
+  std::string where;    // the file it is about
+  std::string message;  // what is wrong, in a sentence
+};
+
+struct VerifyResult {
+  std::string subject;              // the backup's id, or the file's path
+  std::vector<std::string> checks;  // those that were made
+  std::vector<Finding> findings;    // empty: it is whole
+  // More were found than are listed.
+  std::uint64_t findings_left_out = 0;
+  // Worth knowing, and nothing wrong.
+  std::vector<std::string> notes;
+  // What the snapshot holds, if its pages were read.
+  std::optional<etcd::Inspection> inspection;
+
+  bool ok() const { return findings.empty(); }
+};
+
+// The names of the checks, in the order in which they are told.
+inline constexpr std::string_view kCheckNames[] = {"files", "trailer", "pages", "records",
+                                                   "hash_kv"};
+
+// Which of them to make.
+struct VerifyChecks {
+  bool files = true;  // of a stored backup: sizes and hashes against the catalog
+  bool trailer = true;
+  bool pages = true;
+  bool records = true;
+  bool hash_kv = true;
+};
+
+// Reads every file of the backup. Damage is a finding, not an exception; throws only what keeps it
+// from looking (kDenied, kIo, kCancelled).
+VerifyResult verify_backup(vault::ClusterVault& vault, const vault::StoredBackup& backup,
+                           const VerifyChecks& checks, base::Progress& progress,
+                           std::stop_token stop);
+
+// The same for any snapshot or bbolt file of etcd that `open` opens. A file without a trailer is
+// whole if the rest is: then "trailer" is not among the checks.
+VerifyResult verify_file(const std::string& path, const OpenFile& open, const VerifyChecks& checks,
+                         base::Progress& progress, std::stop_token stop);
+
+}  // namespace lifeboat::backup

@@ -1,0 +1,255 @@
+#include "backup/verify.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backup/test_world.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "testing/golden.h"
+#include "testing/surgeon.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using testing::FaultFs;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using vault::CatalogFile;
+
+constexpr char kId[] = "2026-11-21_060000";
+constexpr char kSnapshot[] = "snapshot_2026-11-21_060000.db";
+constexpr char kSnapshotPath[] =
+    "/backups/prod/backups/2026-11-21_060000/"
+    "snapshot_2026-11-21_060000.db";
+
+class VerifyTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    fs_.put_directory("/backups");
+    world_.take();
+  }
+
+  // The check, the place and the message of each finding.
+  std::vector<std::string> findings() {
+    std::vector<std::string> lines;
+    for (const Finding& finding : world_.verify(kId).findings) {
+      lines.push_back(finding.check + ": " + finding.where + " " + finding.message);
+    }
+    return lines;
+  }
+
+  void change_catalog(const std::function<void(vault::Catalog&)>& change) {
+    vault::Catalog catalog = world_.vault.find(kId).catalog;
+    change(catalog);
+    world_.vault.publish(catalog);
+  }
+
+  FaultFs fs_;
+  TestWorld world_{fs_};
+};
+
+TEST_F(VerifyTest, FindsNothingWrongWithAWholeBackup) {
+  const VerifyResult result = world_.verify(kId);
+  EXPECT_EQ(result.subject, kId);
+  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(result.checks, ElementsAre("files", "trailer", "pages", "records", "hash_kv"));
+}
+
+TEST_F(VerifyTest, FindsAFlippedBitAnywhere) {
+  const std::string whole = fs_.file_content(kSnapshotPath);
+  for (std::size_t at = 0; at < whole.size(); at += 997) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+    fs_.put_file(kSnapshotPath, damaged);
+    EXPECT_THAT(findings(), Contains(HasSubstr("has the SHA-256 "))) << "at byte " << at;
+    EXPECT_THAT(findings(), Contains("trailer: " + std::string(kSnapshot) +
+                                     " does not match the SHA-256 that etcd sent with it"))
+        << "at byte " << at;
+  }
+}
+
+TEST_F(VerifyTest, FindsATruncatedFile) {
+  const std::string whole = fs_.file_content(kSnapshotPath);
+  fs_.put_file(kSnapshotPath, whole.substr(0, whole.size() - 32));
+  EXPECT_THAT(findings(),
+              ElementsAre("files: snapshot_2026-11-21_060000.db has 65536 bytes, the catalog says "
+                          "65568",
+                          "trailer: snapshot_2026-11-21_060000.db does not end in the SHA-256 that "
+                          "etcd sends with a snapshot"));
+  fs_.put_file(kSnapshotPath, "");
+  EXPECT_THAT(findings().front(), HasSubstr("has 0 bytes"));
+}
+
+TEST_F(VerifyTest, FindsAFileThatGrew) {
+  fs_.put_file(kSnapshotPath, fs_.file_content(kSnapshotPath) + "x");
+  EXPECT_THAT(findings(), Contains(HasSubstr("has 65569 bytes")));
+  EXPECT_THAT(findings(), Contains(HasSubstr("does not end in the SHA-256")));
+}
+
+TEST_F(VerifyTest, FindsThatAFileIsMissing) {
+  fs_.remove_file(kSnapshotPath);
+  EXPECT_THAT(findings(), ElementsAre("files: snapshot_2026-11-21_060000.db is missing"));
+  EXPECT_THAT(world_.verify(kId).checks, ElementsAre("files"));
+  fs_.put_symlink(kSnapshotPath);
+  EXPECT_THAT(findings(), ElementsAre("files: snapshot_2026-11-21_060000.db is missing"));
+}
+
+// A catalog that was changed along with the file proves nothing: the trailer is etcd's.
+TEST_F(VerifyTest, DoesNotBelieveACatalogThatAgreesWithADamagedFile) {
+  std::string damaged = fs_.file_content(kSnapshotPath);
+  damaged[1000] = static_cast<char>(damaged[1000] ^ 1);
+  fs_.put_file(kSnapshotPath, damaged);
+  base::Sha256 hash;
+  hash.update(base::as_bytes(damaged));
+  change_catalog([&](vault::Catalog& catalog) {
+    catalog.files[0].sha256 = catalog.files[0].plain_sha256 = base::to_hex(hash.digest());
+  });
+  EXPECT_THAT(findings(), Contains(HasSubstr("trailer: ")));
+}
+
+TEST_F(VerifyTest, FindsAnEncodingThatItDoesNotKnow) {
+  change_catalog([](vault::Catalog& catalog) { catalog.files[0].encoding = {"zstd", "rot13"}; });
+  EXPECT_THAT(findings(), ElementsAre("files: snapshot_2026-11-21_060000.db is encoded in a way "
+                                      "that this version does not know: zstd, rot13"));
+  EXPECT_THAT(world_.verify(kId).checks, ElementsAre("files"));
+}
+
+TEST_F(VerifyTest, ChecksFilesOfEveryRole) {
+  const std::string content = "static pods";
+  base::Sha256 hash;
+  hash.update(base::as_bytes(content));
+  const std::string sha256 = base::to_hex(hash.digest());
+  change_catalog([&](vault::Catalog& catalog) {
+    catalog.files.push_back({.role = "static_kuberesources",
+                             .name = "static.tar.gz",
+                             .size_bytes = content.size(),
+                             .sha256 = sha256,
+                             .encoding = {},
+                             .plain_size_bytes = content.size(),
+                             .plain_sha256 = sha256});
+  });
+  EXPECT_THAT(findings(), ElementsAre("files: static.tar.gz is missing"));
+  fs_.put_file("/backups/prod/backups/2026-11-21_060000/static.tar.gz", "static pots");
+  EXPECT_THAT(findings(), ElementsAre(HasSubstr("files: static.tar.gz has the SHA-256")));
+  fs_.put_file("/backups/prod/backups/2026-11-21_060000/static.tar.gz", content);
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(VerifyTest, FindsThatACatalogNamesNoSnapshot) {
+  change_catalog([](vault::Catalog& catalog) { catalog.files.clear(); });
+  EXPECT_THAT(findings(), ElementsAre("files: backup.json names no snapshot"));
+}
+
+TEST_F(VerifyTest, TakesANameThatNoFileCanHaveForAMissingOne) {
+  change_catalog([](vault::Catalog& catalog) { catalog.files[0].name = "snapshot.db.partial"; });
+  EXPECT_THAT(findings(), ElementsAre("files: snapshot.db.partial is missing"));
+}
+
+TEST_F(VerifyTest, StopsOnRequest) {
+  std::stop_source stop;
+  stop.request_stop();
+  try {
+    verify_backup(world_.vault, world_.vault.find(kId), {}, world_.progress, stop.get_token());
+    ADD_FAILURE() << "was not stopped";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.code(), base::Code::kCancelled);
+  }
+}
+
+TEST_F(VerifyTest, AFailingDiskIsNoFinding) {
+  const vault::StoredBackup backup = world_.vault.find(kId);
+  fs_.fail_at(3, FaultFs::Fault::kIoError);
+  EXPECT_THROW(verify_backup(world_.vault, backup, {}, world_.progress, {}), base::Error);
+}
+
+// ---- What the catalog says the snapshot holds -------------------------------------------------
+
+TEST_F(VerifyTest, ComparesTheNumbersOfTheCatalog) {
+  change_catalog([](vault::Catalog& catalog) { catalog.etcd.keys = 8; });
+  EXPECT_THAT(findings(),
+              ElementsAre("hash_kv: snapshot_2026-11-21_060000.db holds 7 keys in 15 records up to "
+                          "revision 11; the catalog says otherwise"));
+}
+
+TEST_F(VerifyTest, ComparesTheHashOfTheCatalog) {
+  change_catalog([](vault::Catalog& catalog) { catalog.etcd.hash_kv->hash = 1; });
+  EXPECT_THAT(findings(), ElementsAre("hash_kv: snapshot_2026-11-21_060000.db its HashKV is not 1, "
+                                      "which the catalog has for it"));
+}
+
+TEST_F(VerifyTest, MakesOnlyTheChecksThatAreAskedFor) {
+  const VerifyChecks pages_only{
+      .files = false, .trailer = false, .records = false, .hash_kv = false};
+  const auto backup = world_.vault.find(kId);
+  EXPECT_THAT(verify_backup(world_.vault, backup, pages_only, world_.progress, {}).checks,
+              ElementsAre("pages"));
+  const VerifyChecks bytes_only{.pages = false, .records = false, .hash_kv = false};
+  const VerifyResult result = verify_backup(world_.vault, backup, bytes_only, world_.progress, {});
+  EXPECT_THAT(result.checks, ElementsAre("files", "trailer"));
+  EXPECT_FALSE(result.inspection);
+}
+
+// ---- Files that are in no vault ---------------------------------------------------------------
+
+VerifyResult verify_image(const base::Buffer& image) {
+  base::Progress progress;
+  const OpenFile open = [&] { return std::make_unique<base::MemorySource>(image); };
+  return verify_file("/tmp/some.db", open, {}, progress, {});
+}
+
+TEST(VerifyFile, ProvesASnapshotWithATrailer) {
+  const VerifyResult result = verify_image(testing::read_golden("etcd/3.6.14-s2.snapshot.db"));
+  EXPECT_EQ(result.subject, "/tmp/some.db");
+  EXPECT_THAT(result.findings, IsEmpty());
+  EXPECT_THAT(result.checks, ElementsAre("trailer", "pages", "records", "hash_kv"));
+  EXPECT_EQ(result.inspection.value().hashes.at(0).hash, 3395615623U);
+}
+
+TEST(VerifyFile, ProvesABareDatabaseWithoutOne) {
+  base::Buffer image = testing::read_golden("etcd/3.6.14-s2.snapshot.db");
+  image.resize(image.size() - 32);
+  const VerifyResult result = verify_image(image);
+  EXPECT_THAT(result.findings, IsEmpty());
+  EXPECT_THAT(result.checks, ElementsAre("pages", "records", "hash_kv"));
+}
+
+// What opening for writing does to a snapshot: a commit of nothing.
+base::Buffer reopened(base::Buffer image, int times) {
+  testing::Surgeon surgeon(std::move(image));
+  for (int i = 0; i < times; ++i) {
+    bbolt::MetaBody meta = surgeon.meta(0);
+    meta.txid = std::max<std::uint64_t>(meta.txid, surgeon.meta(1).txid) + 1;
+    surgeon.set_meta(meta.txid % 2, meta);
+  }
+  return surgeon.image();
+}
+
+TEST(VerifyFile, AcceptsAFileThatWasOnlyOpenedForWritingSince) {
+  for (const char* name : {"etcd/3.4.23-tree.snapshot.db", "etcd/3.5.30-s0.snapshot.db",
+                           "etcd/3.5.30-s2.snapshot.db"}) {
+    for (int times = 1; times <= 3; ++times) {
+      const VerifyResult result = verify_image(reopened(testing::read_golden(name), times));
+      EXPECT_THAT(result.findings, IsEmpty()) << name << times;
+      EXPECT_THAT(result.notes, ElementsAre(HasSubstr("was opened for writing")));
+    }
+  }
+}
+
+TEST(VerifyFile, FindsAFlippedBitInAFileThatWasOpenedForWriting) {
+  base::Buffer image = reopened(testing::read_golden("etcd/3.4.23-tree.snapshot.db"), 1);
+  image[60'000] ^= 1;
+  EXPECT_THAT(verify_image(image).findings, Not(IsEmpty()));
+}
+
+TEST(VerifyFile, FindsThatAFileIsNoDatabase) {
+  const VerifyResult result = verify_image(base::Buffer(5000, 0x20));
+  EXPECT_FALSE(result.ok());
+  EXPECT_THAT(result.findings.at(0).message, HasSubstr("this is no bbolt database"));
+}
+
+}  // namespace
+}  // namespace lifeboat::backup

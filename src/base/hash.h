@@ -1,0 +1,33 @@
+// SHA-256 (FIPS 180-4), through OpenSSL's EVP, which uses the processor's SHA instructions.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "base/bytes.h"
+
+namespace lifeboat::base {
+
+class Sha256 {
+ public:
+  static constexpr std::size_t kSizeBytes = 32;
+  using Digest = std::array<std::uint8_t, kSizeBytes>;
+
+  Sha256();
+  ~Sha256();
+  // Copies carry the state on, so that the digest of a prefix costs no second pass.
+  Sha256(const Sha256& other);
+  Sha256& operator=(const Sha256& other) = delete;
+
+  void update(Bytes bytes);
+
+  // The digest of everything so far. Further updates continue the same stream.
+  Digest digest() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lifeboat::base

@@ -1,0 +1,71 @@
+#include "base/hash.h"
+
+#include <gtest/gtest.h>
+
+namespace lifeboat::base {
+namespace {
+
+std::string sha256(std::string_view text) {
+  Sha256 hash;
+  hash.update(as_bytes(text));
+  return to_hex(hash.digest());
+}
+
+struct Vector {
+  std::string_view message;
+  std::string_view digest;
+};
+
+// From NIST: the examples for FIPS 180-4, and CAVP's SHA256ShortMsg.rsp for one byte.
+constexpr Vector kVectors[] = {
+    {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+     "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    {"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqr"
+     "lmnopqrsmnopqrstnopqrstu",
+     "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"},
+    {"\xd3", "28969cdfa74a12c82f3bad960b0b000aca2ac329deea5c2328ebc6f2ba9802c1"},
+};
+
+TEST(Sha256, MatchesTheVectorsOfNist) {
+  for (const Vector& vector : kVectors) EXPECT_EQ(sha256(vector.message), vector.digest);
+}
+
+TEST(Sha256, MatchesTheVectorOfAMillionLetters) {
+  EXPECT_EQ(sha256(std::string(1000000, 'a')),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Sha256, DependsOnTheBytesAndNotOnHowTheyCome) {
+  const std::string text(200, 'x');
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    Sha256 hash;
+    hash.update(as_bytes(text).first(cut));
+    hash.update({});
+    hash.update(as_bytes(text).subspan(cut));
+    EXPECT_EQ(to_hex(hash.digest()), sha256(text)) << cut;
+  }
+}
+
+TEST(Sha256, GoesOnAfterADigest) {
+  Sha256 hash;
+  hash.update(as_bytes("ab"));
+  EXPECT_EQ(to_hex(hash.digest()), sha256("ab"));
+  EXPECT_EQ(to_hex(hash.digest()), sha256("ab"));
+  hash.update(as_bytes("c"));
+  EXPECT_EQ(to_hex(hash.digest()), sha256("abc"));
+}
+
+TEST(Sha256, CopiesGoTheirOwnWay) {
+  Sha256 hash;
+  hash.update(as_bytes("ab"));
+  Sha256 copy(hash);
+  copy.update(as_bytes("X"));
+  hash.update(as_bytes("c"));
+  EXPECT_EQ(to_hex(copy.digest()), sha256("abX"));
+  EXPECT_EQ(to_hex(hash.digest()), sha256("abc"));
+}
+
+}  // namespace
+}  // namespace lifeboat::base

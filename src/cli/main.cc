@@ -1,0 +1,130 @@
+// The program as a process: the real world, signals, and the last catch. What it does is in
+// command.h.
+#include <nss.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <stop_token>
+#include <thread>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "os/posix_fs.h"
+#include "rpc/etcd_client.h"
+#include "rpc/tls_probe.h"
+
+namespace lifeboat::cli {
+namespace {
+
+std::string_view signal_name(int number) { return number == SIGINT ? "SIGINT" : "SIGTERM"; }
+
+// Ends the process as whoever sent the signal expects, so that a shell and a container runtime see
+// "killed by SIGTERM" and not an exit status of ours.
+[[noreturn]] void die_by_signal(int number) {
+  ::signal(number, SIG_DFL);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  ::raise(number);
+  // Process 1 of a container has no default actions: the signal did nothing.
+  ::_exit(128 + number);
+}
+
+// SIGTERM and SIGINT, turned from interruptions into a request to stop. A second one ends the
+// process at once, for whoever has no patience.
+class SignalWatch {
+ public:
+  // Before any other thread exists, so that all of them inherit the mask.
+  SignalWatch() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    // Detached, sharing its state: it sits in sigwait until the process ends, and nothing could
+    // wake it for a join.
+    std::thread([set, state = state_] {
+      state->wait_for_signal(set);
+      state->stop.request_stop();
+      state->wait_for_signal(set);
+      die_by_signal(state->received);
+    }).detach();
+  }
+
+  std::stop_token token() const { return state_->stop.get_token(); }
+  // 0 if none came.
+  int received() const { return state_->received; }
+
+ private:
+  struct State {
+    void wait_for_signal(const sigset_t& set) {
+      int number = 0;
+      while (::sigwait(&set, &number) != 0) continue;
+      received = number;
+    }
+
+    std::stop_source stop;
+    std::atomic<int> received{0};
+  };
+
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "";
+}
+
+World make_world(os::FileSystem& fs, const os::Clock& clock, const Environment& environment) {
+  return {
+      .out = std::cout,
+      .err = std::cerr,
+      .fs = fs,
+      .clock = clock,
+      .environment = environment,
+      .connect = &rpc::make_endpoints,
+      .probe =
+          [](const rpc::EndpointUrl& url, const rpc::ClientOptions& options, std::stop_token stop) {
+            return rpc::probe_endpoint(url, options, options.connect_timeout, stop);
+          },
+      .host_name = host_name(),
+      .err_is_terminal = ::isatty(STDERR_FILENO) == 1};
+}
+
+int run(int argc, char** argv, const SignalWatch& signals) {
+  os::PosixFileSystem fs;
+  const os::SystemClock clock;
+  const Environment environment = read_environment(environ);
+  World world = make_world(fs, clock, environment);
+  try {
+    return run_program({argv + std::min(argc, 1), argv + argc}, world, signals.token());
+  } catch (const base::Error& error) {
+    if (error.code() != base::Code::kCancelled || signals.received() == 0) throw;
+    std::cerr << "stopped by " << signal_name(signals.received()) << "; nothing was left behind\n";
+    die_by_signal(signals.received());
+  }
+}
+
+}  // namespace
+}  // namespace lifeboat::cli
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  // A closed pipe is an error like any other, reported and with an exit status.
+  ::signal(SIGPIPE, SIG_IGN);
+  // glibc would load the modules that the host's nsswitch.conf names, and a static binary that
+  // loads the shared libraries of an unknown glibc crashes. These two are built in.
+  ::__nss_configure_lookup("hosts", "files dns");
+  try {
+    const lifeboat::cli::SignalWatch signals;
+    return lifeboat::cli::run(argc, argv, signals);
+  } catch (const std::exception& error) {
+    std::cerr << "lifeboat: bug: " << error.what() << '\n';
+    return lifeboat::cli::kBug;
+  }
+}

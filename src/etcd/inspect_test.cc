@@ -1,0 +1,226 @@
+// Snapshots of a real etcd of every version: what is read from them equals what the servers said.
+#include "etcd/inspect.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <random>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "etcd/snapshot.h"
+#include "testing/golden.h"
+#include "testing/surgeon.h"
+
+namespace lifeboat::etcd {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::read_golden;
+using testing::Surgeon;
+
+constexpr char kTree[] = "etcd/3.4.23-tree.snapshot.db";
+
+Inspection inspect(const base::Buffer& image) {
+  base::MemorySource source(image);
+  return inspect_database(source, {}, {});
+}
+
+TEST(Inspect, ReadsWhatTheLiveServersSaid) {
+  for (const auto& golden : testing::golden_snapshots()) {
+    SCOPED_TRACE(golden.name);
+    const Inspection result = inspect(read_golden(golden.name));
+    EXPECT_EQ(result.findings.total(), 0U);
+    EXPECT_THAT(result.notes, IsEmpty());
+    EXPECT_EQ(result.storage_version, golden.storage_version);
+    EXPECT_EQ(result.revision, golden.revision);
+    EXPECT_EQ(result.compact_revision, golden.compact_revision);
+    EXPECT_EQ(result.keys, golden.keys);
+    EXPECT_EQ(result.records, golden.records);
+    EXPECT_EQ(result.leases, golden.leases);
+    ASSERT_EQ(result.hashes.size(), 1U);
+    EXPECT_EQ(result.hashes[0], (HashKv{golden.revision, golden.compact_revision, golden.hash_kv}));
+  }
+}
+
+TEST(Inspect, HashesForCompactionsThatCameLater) {
+  // The compacted file is the other one, two writes and a compaction to 154 later.
+  const base::Buffer image = read_golden(kTree);
+  base::MemorySource source(image);
+  const Inspection result = inspect_database(source, {{154, -1}}, {});
+  ASSERT_EQ(result.hashes.size(), 2U);
+  EXPECT_EQ(result.hashes[1].compact_revision, 154);
+  EXPECT_NE(result.hashes[1].hash, result.hashes[0].hash);
+}
+
+TEST(Inspect, CountsKubernetesObjectsByTheirPrefix) {
+  const Inspection result = inspect(read_golden(kTree));
+  // 150 pods, 10 deleted; 4 and 1 overwritten with what is no object.
+  EXPECT_EQ(result.kubernetes.objects, 136U);
+  EXPECT_EQ(result.kubernetes.objects_by_prefix.at("/registry/"), 136U);
+}
+
+TEST(Inspect, IgnoresWhatLiesBeyondTheDatabasesPages) {
+  base::Buffer image = read_golden(kTree);
+  image.resize(image.size() + 300'000, 0xEE);  // as a live file that grew ahead of its use
+  EXPECT_EQ(inspect(image).findings.total(), 0U);
+}
+
+// ---- The buckets beside the keyspace ----------------------------------------------------------
+
+// Puts `to` wherever `from` stands: free pages hold older copies of most entries.
+base::Buffer replaced(base::Buffer image, std::string_view from, std::string_view to) {
+  LIFEBOAT_CHECK(from.size() == to.size());
+  const base::Bytes before = base::as_bytes(from);
+  auto begin = image.begin();
+  int count = 0;
+  for (;; ++count) {
+    const auto place = std::search(begin, image.end(), before.begin(), before.end());
+    if (place == image.end()) break;
+    begin = std::ranges::copy(base::as_bytes(to), place).out;
+  }
+  LIFEBOAT_CHECK(count > 0);
+  return image;
+}
+
+std::vector<std::string> findings(const base::Buffer& image) {
+  std::vector<std::string> texts;
+  const Inspection result = inspect(image);
+  for (const Finding& finding : result.findings.kept()) {
+    texts.push_back(finding.where + ": " + finding.message);
+  }
+  return texts;
+}
+
+TEST(Inspect, MissesABucketThatEveryEtcdHas) {
+  const base::Buffer image = read_golden("etcd/3.5.30-s0.snapshot.db");
+  const base::Buffer renamed = replaced(image, "lease", "leasf");
+  EXPECT_THAT(findings(renamed), ::testing::Contains("bucket lease: is missing"));
+  EXPECT_THAT(inspect(renamed).notes,
+              ::testing::Contains("bucket leasf is of no known version of etcd"));
+}
+
+TEST(Inspect, ChecksTheMetaBucket) {
+  const base::Buffer image = read_golden("etcd/3.6.14-s0.snapshot.db");
+  EXPECT_THAT(findings(replaced(image, "consistent_index", "consistent_indey")),
+              ::testing::Contains("bucket meta: consistent_index is missing"));
+  EXPECT_THAT(findings(replaced(image, "3.6.0", "3.6.x")),
+              ::testing::Contains("bucket meta: entry storageVersion: no version number"));
+  EXPECT_THAT(findings(replaced(image, "{\"voters\"", "[\"voters\"")),
+              ::testing::Contains(HasSubstr("bucket meta: entry confState: not valid JSON")));
+}
+
+TEST(Inspect, ChecksLeasesAndMembers) {
+  const base::Buffer image = read_golden("etcd/3.5.30-s0.snapshot.db");
+  const std::string_view lease("\x08\xe9\x07\x10\x90\x1c", 6);
+  const std::string_view other("\x08\xe8\x07\x10\x90\x1c", 6);
+  EXPECT_THAT(findings(replaced(image, lease, other)),
+              ::testing::Contains("bucket lease: lease 3e9 says of itself that its id is 3e8 and "
+                                  "its TTL 3600 s"));
+  EXPECT_THAT(findings(replaced(image, "{\"id\":", "{\"ie\":")),
+              ::testing::Contains(HasSubstr("does not say its own id")));
+}
+
+// ---- Damage at random places ------------------------------------------------------------------
+
+struct Tally {
+  int cases = 0;
+  int trailer_found = 0;
+  int invariant_found = 0;
+};
+
+bool trailer_matches(const base::Buffer& image) {
+  SnapshotHasher hasher;
+  hasher.update(image);
+  return hasher.trailer_matches();
+}
+
+// Looks at a damaged image with the trailer it had, then with one made anew.
+void tally_damage(Surgeon surgeon, Tally& tally) {
+  ++tally.cases;
+  if (!trailer_matches(surgeon.image())) ++tally.trailer_found;
+  if (surgeon.image().size() >= base::Sha256::kSizeBytes) surgeon.fix_trailer();
+  if (inspect(surgeon.image()).findings.total() > 0) ++tally.invariant_found;
+}
+
+void print(const char* kind, const Tally& tally) {
+  std::cout << "  " << kind << ": " << tally.cases << " cases, found by the trailer "
+            << tally.trailer_found << ", by an invariant alone " << tally.invariant_found << "\n";
+}
+
+// Not every bit matters to a database: free pages and the bytes of values hold no invariant. But
+// nothing may crash, hang or leave the file, and the trailer that was there finds everything.
+TEST(Inspect, SurvivesDamageAnywhereAndTheTrailerFindsAll) {
+  const base::Buffer healthy = read_golden(kTree);
+  std::mt19937 random(20261121);
+  const auto place = [&random](std::size_t limit) { return random() % limit; };
+
+  Tally bits;
+  for (int i = 0; i < 4000; ++i) {
+    Surgeon surgeon(healthy);
+    surgeon.image()[place(healthy.size())] ^= static_cast<std::uint8_t>(1U << place(8));
+    tally_damage(std::move(surgeon), bits);
+  }
+  Tally words;
+  for (int i = 0; i < 2000; ++i) {
+    Surgeon surgeon(healthy);
+    const std::size_t at = place(healthy.size() / 4) * 4;
+    const std::uint8_t extreme = std::array<std::uint8_t, 3>{0x00, 0xFF, 0x7F}[place(3)];
+    const bool changed = surgeon.image()[at] != extreme || surgeon.image()[at + 3] != extreme;
+    std::fill_n(surgeon.image().begin() + static_cast<long>(at), 4, extreme);
+    if (changed) tally_damage(std::move(surgeon), words);
+  }
+  print("flipped bits", bits);
+  print("words at their extremes", words);
+  EXPECT_EQ(bits.trailer_found, bits.cases);
+  EXPECT_EQ(words.trailer_found, words.cases);
+  EXPECT_GT(bits.invariant_found, 0);
+}
+
+TEST(Inspect, SurvivesLostAndSwappedPages) {
+  const base::Buffer healthy = read_golden(kTree);
+  const std::size_t page = Surgeon(healthy).page_size_bytes();
+  const std::vector<bbolt::PageId> reached = Surgeon(healthy).reached_pages();
+  Tally zeroed;
+  Tally swapped;
+  for (const bbolt::PageId id : reached) {
+    Surgeon surgeon(healthy);
+    std::fill_n(surgeon.image().begin() + static_cast<long>(id * page), page, std::uint8_t{0});
+    tally_damage(std::move(surgeon), zeroed);
+    for (const bbolt::PageId other : reached) {
+      if (other <= id) continue;
+      Surgeon pair(healthy);
+      const auto begin = pair.image().begin();
+      std::swap_ranges(begin + static_cast<long>(id * page),
+                       begin + static_cast<long>((id + 1) * page),
+                       begin + static_cast<long>(other * page));
+      tally_damage(std::move(pair), swapped);
+    }
+  }
+  print("zeroed pages", zeroed);
+  print("swapped pages", swapped);
+  EXPECT_EQ(zeroed.invariant_found, zeroed.cases);
+  EXPECT_EQ(swapped.invariant_found, swapped.cases);
+  EXPECT_EQ(zeroed.trailer_found, zeroed.cases);
+  EXPECT_EQ(swapped.trailer_found, swapped.cases);
+}
+
+TEST(Inspect, SurvivesTruncationAtEveryBoundary) {
+  const base::Buffer healthy = read_golden(kTree);
+  Tally cut;
+  for (std::size_t size = 0; size < healthy.size(); size += 256) {
+    for (const std::size_t exact : {size, size + 1, size + 32}) {
+      if (exact >= healthy.size()) continue;
+      Surgeon surgeon(healthy);
+      surgeon.image().resize(exact);
+      tally_damage(std::move(surgeon), cut);
+    }
+  }
+  print("truncations", cut);
+  EXPECT_EQ(cut.trailer_found, cut.cases);
+}
+
+}  // namespace
+}  // namespace lifeboat::etcd

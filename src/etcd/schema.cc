@@ -1,0 +1,177 @@
+#include "etcd/schema.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/integers.h"
+#include "base/json.h"
+#include "base/text.h"
+
+namespace lifeboat::etcd {
+namespace {
+
+using base::as_bytes;
+using base::as_text;
+using base::Bytes;
+using base::cat;
+using base::Code;
+using base::Error;
+
+constexpr std::array<std::string_view, 10> kKnownBuckets{
+    "alarm", "auth",  "authRoles", "authUsers",       "cluster",
+    "key",   "lease", "members",   "members_removed", "meta",
+};
+
+constexpr std::string_view kConsistentIndex = "consistent_index";
+constexpr std::string_view kTerm = "term";
+constexpr std::string_view kConfState = "confState";
+constexpr std::string_view kScheduledCompaction = "scheduledCompactRev";
+constexpr std::string_view kFinishedCompaction = "finishedCompactRev";
+constexpr std::string_view kStorageVersion = "storageVersion";
+
+constexpr std::size_t kWordSizeBytes = 8;
+
+Revision decode_compaction(Bytes value) {
+  const RevisionKey key = decode_revision_key(value);
+  if (key.tombstone) throw Error(Code::kCorrupt, "a compaction revision with a tombstone's mark");
+  return key.revision;
+}
+
+std::optional<std::int64_t> read_compaction(bbolt::Database& database, std::string_view name) {
+  const auto value = database.get(as_bytes(kMetaBucket), as_bytes(name));
+  if (!value) return std::nullopt;
+  return decode_compaction(*value).main;
+}
+
+std::uint64_t read_word(Bytes bytes) {
+  base::be64 word;
+  std::memcpy(&word, bytes.data(), sizeof(word));
+  return word;
+}
+
+// "3.6.0": three numbers with points between.
+bool is_version(std::string_view text) {
+  return std::ranges::count(text, '.') == 2 && !text.empty() && text.front() != '.' &&
+         text.back() != '.' && text.find("..") == text.npos &&
+         text.find_first_not_of("0123456789.") == text.npos;
+}
+
+}  // namespace
+
+bool is_known_bucket(std::string_view name) { return std::ranges::count(kKnownBuckets, name) > 0; }
+
+KeyspaceBounds read_bounds(bbolt::Database& database) {
+  KeyspaceBounds bounds;
+  if (const auto last = database.last(as_bytes(kKeyBucket))) {
+    bounds.revision = std::max(bounds.revision, decode_revision_key(last->key).revision.main);
+  }
+  // A compaction that had only begun counts: the server finishes it before it answers anything.
+  for (const std::string_view name : {kFinishedCompaction, kScheduledCompaction}) {
+    const auto compaction = read_compaction(database, name);
+    if (!compaction) continue;
+    bounds.compact_revision = std::max(bounds.compact_revision, *compaction);
+    bounds.revision = std::max(bounds.revision, *compaction);
+  }
+  return bounds;
+}
+
+void SchemaCheck::add_finding(std::string_view bucket, const std::string& message) {
+  findings_.add({"records", cat("bucket ", base::printable(bucket, 60)), message});
+}
+
+void SchemaCheck::bucket(std::string_view name) {
+  buckets_.emplace(name);
+  if (!is_known_bucket(name)) {
+    notes_.push_back(cat("bucket ", base::printable(name, 60), " is of no known version of etcd"));
+  }
+}
+
+void SchemaCheck::entry(std::string_view bucket, Bytes key, Bytes value) {
+  try {
+    if (bucket == kLeaseBucket) {
+      lease_entry(key, value);
+    } else if (bucket == kMetaBucket) {
+      meta_entry(key, value);
+    } else if (bucket == kMembersBucket) {
+      member_entry(key, value);
+    }
+  } catch (const Error& error) {
+    add_finding(bucket, cat("entry ", base::printable(as_text(key), 60), ": ", error.what()));
+  }
+}
+
+void SchemaCheck::lease_entry(Bytes key, Bytes value) {
+  if (key.size() != kWordSizeBytes) {
+    add_finding(kLeaseBucket, cat("an id of ", key.size(), " bytes"));
+    return;
+  }
+  ++leases_;
+  const std::uint64_t id = read_word(key);
+  const Lease lease = decode_lease(value);
+  if (static_cast<std::uint64_t>(lease.id) != id || lease.ttl_seconds <= 0) {
+    add_finding(kLeaseBucket, cat("lease ", base::to_hex_id(id), " says of itself that its id is ",
+                                  base::to_hex_id(static_cast<std::uint64_t>(lease.id)),
+                                  " and its TTL ", lease.ttl_seconds, " s"));
+  }
+}
+
+void SchemaCheck::meta_entry(Bytes key, Bytes value) {
+  const std::string_view name = as_text(key);
+  meta_keys_.emplace(name);
+  if (name == kConsistentIndex || name == kTerm) {
+    if (value.size() != kWordSizeBytes) {
+      add_finding(kMetaBucket, cat(name, " has ", value.size(), " bytes instead of 8"));
+    }
+  } else if (name == kScheduledCompaction) {
+    scheduled_compaction_ = decode_compaction(value);
+  } else if (name == kFinishedCompaction) {
+    finished_compaction_ = decode_compaction(value);
+  } else if (name == kConfState) {
+    const base::Json state = base::Json::parse(as_text(value));
+    if (state.as_object() == nullptr) throw Error(Code::kCorrupt, "no JSON object");
+  } else if (name == kStorageVersion) {
+    storage_version_ = base::printable(as_text(value), 20);
+    if (!is_version(storage_version_)) throw Error(Code::kCorrupt, "no version number");
+  } else {
+    notes_.push_back(
+        cat("meta entry ", base::printable(name, 60), " is of no known version of etcd"));
+  }
+}
+
+// The key is the id in hexadecimal, and the value says the same id in decimal.
+void SchemaCheck::member_entry(Bytes key, Bytes value) {
+  const base::Json member = base::Json::parse(as_text(value));
+  const base::Json* id = member.find("id");
+  const auto number = id == nullptr ? std::nullopt : id->as_uint();
+  if (!number || base::to_hex_id(*number) != as_text(key)) {
+    add_finding(kMembersBucket,
+                cat("member ", base::printable(as_text(key), 60), " does not say its own id"));
+  }
+}
+
+void SchemaCheck::finish() {
+  for (const std::string_view name : kKnownBuckets) {
+    if (!buckets_.contains(name)) add_finding(name, "is missing");
+  }
+  if (buckets_.contains(kMetaBucket) && !meta_keys_.contains(kConsistentIndex)) {
+    add_finding(kMetaBucket, "consistent_index is missing");
+  }
+  if (finished_compaction_ &&
+      (!scheduled_compaction_ || *scheduled_compaction_ < *finished_compaction_)) {
+    add_finding(kMetaBucket, cat("a compaction to ", finished_compaction_->text(),
+                                 " was finished that was never scheduled"));
+  }
+  // etcd 3.5 writes both at once; a storage version came with 3.6, which keeps them.
+  if (!storage_version_.empty() && !meta_keys_.contains(kTerm)) {
+    add_finding(kMetaBucket, cat("storage version ", storage_version_, " without a term"));
+  }
+}
+
+std::string SchemaCheck::storage_version() const {
+  if (!storage_version_.empty()) return storage_version_.substr(0, storage_version_.rfind('.'));
+  return meta_keys_.contains(kTerm) || meta_keys_.contains(kConfState) ? "3.5" : "3.4";
+}
+
+}  // namespace lifeboat::etcd

@@ -1,0 +1,94 @@
+// The file system, as the few calls this program makes of it.
+//
+// Every call that can fail throws base::Error and names the path: kNotFound, kExists, kInvalid (a
+// file where a folder should be, or the reverse), kDenied (also a read-only file system), kNoSpace
+// (also a quota), kIo for the rest. Nothing opened, listed, made or removed here is reached through
+// a symbolic link in the last part of its path, unless the call says so or that part ends in a
+// slash. Calls are thread-safe; a file is used by one thread at a time.
+//
+// Durability is the caller's business, spelled out: data is safe after File::sync, a name (made,
+// renamed, removed) only after sync_directory of the folder that holds it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/io.h"
+
+namespace lifeboat::os {
+
+enum class FileType { kFile, kDirectory, kSymlink, kOther };
+
+// Whether a symbolic link as the last part of a path is followed. Files that the user names may be
+// links (every file of a mounted Secret is one); what is found in a vault may not.
+enum class Links { kRefuse, kFollow };
+
+struct FileInfo {
+  FileType type = FileType::kOther;
+  std::uint64_t size_bytes = 0;
+};
+
+struct DirectoryEntry {
+  std::string name;
+  FileType type = FileType::kOther;
+};
+
+// Reads throw kIo.
+class ReadableFile : public base::RandomSource {};
+
+class WritableFile {
+ public:
+  // Closes without syncing; what was not synced may be lost.
+  virtual ~WritableFile() = default;
+  // Appends all of `bytes`.
+  virtual void append(base::Bytes bytes) = 0;
+  // Returns when everything appended survives a power cut.
+  virtual void sync() = 0;
+  // Reports what the kernel kept for the last moment. Nothing may follow.
+  virtual void close() = 0;
+};
+
+// Held as long as the object lives; the kernel frees it when the process dies.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  virtual std::unique_ptr<ReadableFile> open(const std::string& path,
+                                             Links links = Links::kRefuse) = 0;
+  // A new, empty file, mode 0600. Throws kExists if the name is taken, by whatever.
+  virtual std::unique_ptr<WritableFile> create(const std::string& path) = 0;
+
+  // What is at `path`, itself and not what it points to; nullopt if nothing is.
+  virtual std::optional<FileInfo> info(const std::string& path) = 0;
+  // Sorted by name, without "." and "..".
+  virtual std::vector<DirectoryEntry> list(const std::string& path) = 0;
+
+  // Mode 0700. Throws kExists if the name is taken.
+  virtual void make_directory(const std::string& path) = 0;
+  // Replaces `to` in one step if it is there.
+  virtual void rename(const std::string& from, const std::string& to) = 0;
+  virtual void remove_file(const std::string& path) = 0;
+  // The folder must be empty.
+  virtual void remove_directory(const std::string& path) = 0;
+  // Follows a symbolic link.
+  virtual void sync_directory(const std::string& path) = 0;
+
+  // What is left for this user on the file system of `path`.
+  virtual std::uint64_t available_bytes(const std::string& path) = 0;
+
+  // Locks the file at `path` for one process, making it (mode 0600) if need be. Throws kBusy at
+  // once if another process, or another FileLock of this one, holds it.
+  virtual std::unique_ptr<FileLock> lock(const std::string& path) = 0;
+};
+
+}  // namespace lifeboat::os

@@ -1,0 +1,36 @@
+#include "os/paths.h"
+
+#include <gtest/gtest.h>
+
+namespace lifeboat::os {
+namespace {
+
+TEST(Paths, JoinsWithOneSlash) {
+  EXPECT_EQ(join_path("a", "b"), "a/b");
+  EXPECT_EQ(join_path("a/", "b"), "a/b");
+  EXPECT_EQ(join_path("/", "b"), "/b");
+  EXPECT_EQ(join_path("a/b", "c/d"), "a/b/c/d");
+  EXPECT_EQ(join_path("a", ""), "a/");
+}
+
+TEST(Paths, TheParentIsWhatHoldsTheName) {
+  EXPECT_EQ(parent_path("a/b/c"), "a/b");
+  EXPECT_EQ(parent_path("/a/b"), "/a");
+  EXPECT_EQ(parent_path("/a"), "/");
+  EXPECT_EQ(parent_path("a"), ".");
+}
+
+TEST(Paths, TheBaseNameIsTheLastPart) {
+  EXPECT_EQ(base_name("a/b/c"), "c");
+  EXPECT_EQ(base_name("/a"), "a");
+  EXPECT_EQ(base_name("a"), "a");
+}
+
+TEST(Paths, ParentAndBaseNameJoinToTheSamePlace) {
+  for (const char* path : {"/a", "/a/b", "a/b", "a/b/c.d"}) {
+    EXPECT_EQ(join_path(parent_path(path), base_name(path)), path);
+  }
+}
+
+}  // namespace
+}  // namespace lifeboat::os

@@ -1,0 +1,28 @@
+// gRPC channels as this program wants them: bounded in memory, silent, straight to the endpoint.
+// Inside this folder only.
+#pragma once
+
+#include <memory>
+
+#include "rpc/endpoint_url.h"
+#include "rpc/etcd_client.h"
+
+namespace grpc {
+class Channel;
+class ResourceQuota;
+}  // namespace grpc
+
+namespace lifeboat::rpc {
+
+// From here on gRPC prints nothing, whatever its environment variables say: its lines mean nothing
+// to an operator, and standard error is ours.
+void silence_grpc();
+
+// Of all the buffers of all channels that share it.
+std::unique_ptr<grpc::ResourceQuota> make_quota();
+
+// Connects nothing yet. The options' CA must be given for TLS that verifies.
+std::shared_ptr<grpc::Channel> make_channel(const EndpointUrl& url, const ClientOptions& options,
+                                            const grpc::ResourceQuota& quota);
+
+}  // namespace lifeboat::rpc

@@ -1,0 +1,243 @@
+#include "rpc/etcd_client.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/resource_quota.h>
+
+#include <algorithm>
+#include <functional>
+#include <mutex>
+
+#include "base/error.h"
+#include "etcd_rpc.grpc.pb.h"
+#include "rpc/channel.h"
+#include "rpc/explain.h"
+#include "rpc/snapshot_call.h"
+#include "rpc/tls_probe.h"
+#include "rpc/x509.h"
+
+namespace lifeboat::rpc {
+namespace {
+
+namespace pb = etcdserverpb;
+
+std::uint64_t not_negative(std::int64_t number) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0));
+}
+
+etcd::Alarm::Kind to_alarm_kind(pb::AlarmType type) {
+  switch (type) {
+    case pb::NOSPACE:
+      return etcd::Alarm::Kind::kNoSpace;
+    case pb::CORRUPT:
+      return etcd::Alarm::Kind::kCorrupt;
+    default:
+      return etcd::Alarm::Kind::kOther;
+  }
+}
+
+etcd::MemberStatus to_status(const pb::StatusResponse& answer) {
+  return {.version = answer.version(),
+          .cluster_id = answer.header().cluster_id(),
+          .member_id = answer.header().member_id(),
+          .leader_id = answer.leader(),
+          .revision = answer.header().revision(),
+          .raft_term = answer.raftterm(),
+          .raft_index = answer.raftindex(),
+          .raft_applied_index = answer.raftappliedindex(),
+          .db_size_bytes = not_negative(answer.dbsize()),
+          .db_size_in_use_bytes = not_negative(answer.dbsizeinuse()),
+          .learner = answer.islearner()};
+}
+
+etcd::ClusterMember to_member(const pb::Member& member) {
+  return {.id = member.id(),
+          .name = member.name(),
+          .peer_urls = {member.peerurls().begin(), member.peerurls().end()},
+          .client_urls = {member.clienturls().begin(), member.clienturls().end()},
+          .learner = member.islearner()};
+}
+
+class EtcdEndpoint : public etcd::Endpoint {
+ public:
+  EtcdEndpoint(std::shared_ptr<const Peer> peer, std::shared_ptr<grpc::Channel> channel)
+      : peer_(std::move(peer)),
+        channel_(std::move(channel)),
+        maintenance_(pb::Maintenance::NewStub(channel_)),
+        cluster_(pb::Cluster::NewStub(channel_)),
+        auth_(pb::Auth::NewStub(channel_)) {}
+
+  const std::string& url() const override { return peer_->url.text; }
+
+  etcd::MemberStatus status(std::stop_token stop) override {
+    return to_status(ask(*maintenance_, &pb::Maintenance::Stub::Status, pb::StatusRequest(), stop));
+  }
+
+  std::vector<etcd::ClusterMember> members(std::stop_token stop) override {
+    const auto answer =
+        ask(*cluster_, &pb::Cluster::Stub::MemberList, pb::MemberListRequest(), stop);
+    std::vector<etcd::ClusterMember> members;
+    for (const pb::Member& member : answer.members()) members.push_back(to_member(member));
+    return members;
+  }
+
+  std::vector<etcd::Alarm> alarms(std::stop_token stop) override {
+    const auto answer = ask(*maintenance_, &pb::Maintenance::Stub::Alarm, pb::AlarmRequest(), stop);
+    std::vector<etcd::Alarm> alarms;
+    for (const pb::AlarmMember& alarm : answer.alarms()) {
+      alarms.push_back({.member_id = alarm.memberid(), .kind = to_alarm_kind(alarm.alarm())});
+    }
+    return alarms;
+  }
+
+  etcd::HashKv hash_kv(std::int64_t revision, std::stop_token stop) override {
+    pb::HashKVRequest request;
+    request.set_revision(revision);
+    ensure_connected(stop);
+    const auto answer = ask(*maintenance_, &pb::Maintenance::Stub::HashKV, request, stop,
+                            peer_->options.first_byte_timeout);
+    // Before 3.6 it does not say which revision it hashed: the one asked for, else the newest.
+    std::int64_t hashed = answer.hash_revision();
+    if (hashed == 0) hashed = revision != 0 ? revision : answer.header().revision();
+    return {
+        .revision = hashed, .compact_revision = answer.compact_revision(), .hash = answer.hash()};
+  }
+
+  std::unique_ptr<etcd::SnapshotStream> snapshot(std::stop_token stop) override {
+    ensure_connected(stop);
+    const auto timeout = peer_->options.first_byte_timeout;
+    std::unique_ptr<SnapshotCall> call;
+    with_token(stop, timeout, [&](const std::string& token, const Limits& limits) {
+      call = std::make_unique<SnapshotCall>(peer_, channel_, token, stop);
+      return call->wait_for_first(limits.left());
+    });
+    return call;
+  }
+
+ private:
+  using Attempt = std::function<grpc::Status(const std::string& token, const Limits& limits)>;
+
+  // For calls that may take long: a connection that has to be made first gets the deadline for
+  // connecting.
+  void ensure_connected(const std::stop_token& stop) {
+    if (channel_->GetState(false) != GRPC_CHANNEL_READY) status(stop);
+  }
+
+  template <typename Stub, typename Request, typename Response>
+  Response ask(Stub& stub,
+               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+               const Request& request, const std::stop_token& stop) {
+    return ask(stub, method, request, stop, peer_->options.connect_timeout);
+  }
+
+  // One request, from connecting to the answer.
+  template <typename Stub, typename Request, typename Response>
+  Response ask(Stub& stub,
+               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+               const Request& request, const std::stop_token& stop,
+               std::chrono::milliseconds timeout) {
+    Response response;
+    with_token(stop, timeout, [&](const std::string& token, const Limits& limits) {
+      return call(stub, method, request, response, token, limits);
+    });
+    return response;
+  }
+
+  template <typename Stub, typename Request, typename Response>
+  static grpc::Status call(
+      Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request, Response& response, const std::string& token, const Limits& limits) {
+    grpc::ClientContext context;
+    if (!token.empty()) context.AddMetadata("token", token);
+    context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                      gpr_time_from_millis(limits.left().count(), GPR_TIMESPAN)));
+    const std::stop_callback on_stop(limits.stop, [&context] { context.TryCancel(); });
+    return (stub.*method)(&context, request, &response);
+  }
+
+  // Makes the attempt, and once more with a new token if etcd does not know the old one. Throws
+  // unless it succeeds within the timeout.
+  void with_token(const std::stop_token& stop, std::chrono::milliseconds timeout,
+                  const Attempt& attempt) {
+    const Limits limits = Limits::within(timeout, stop);
+    check_stop(stop);
+    bool fresh = false;
+    std::string token = known_token();
+    if (token.empty()) {
+      token = authenticate(limits, timeout);
+      fresh = true;
+    }
+    grpc::Status result = attempt(token, limits);
+    if (!fresh && is_token_refused(result)) {
+      result = attempt(authenticate(limits, timeout), limits);
+    }
+    require(result, limits, timeout);
+  }
+
+  // Returns an empty token without a user, and where etcd does not know users.
+  std::string authenticate(const Limits& limits, std::chrono::milliseconds timeout) {
+    if (peer_->options.user.empty()) return {};
+    pb::AuthenticateRequest request;
+    request.set_name(peer_->options.user);
+    request.set_password(peer_->options.password);
+    pb::AuthenticateResponse response;
+    const grpc::Status result =
+        call(*auth_, &pb::Auth::Stub::Authenticate, request, response, {}, limits);
+    // As etcdctl does: a user who is not needed does no harm.
+    if (!is_authentication_off(result)) require(result, limits, timeout);
+    const std::scoped_lock lock(mutex_);
+    token_ = response.token();
+    return token_;
+  }
+
+  std::string known_token() {
+    const std::scoped_lock lock(mutex_);
+    return token_;
+  }
+
+  void require(const grpc::Status& result, const Limits& limits,
+               std::chrono::milliseconds timeout) const {
+    if (result.ok()) return;
+    check_stop(limits.stop);
+    const bool late = result.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+    const bool connected = channel_->GetState(false) == GRPC_CHANNEL_READY;
+    const base::Error error =
+        late ? explain_timeout(timeout, connected) : explain_failure(*peer_, result, limits);
+    throw error.with_context(url());
+  }
+
+  const std::shared_ptr<const Peer> peer_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<pb::Maintenance::Stub> maintenance_;
+  const std::unique_ptr<pb::Cluster::Stub> cluster_;
+  const std::unique_ptr<pb::Auth::Stub> auth_;
+
+  std::mutex mutex_;
+  std::string token_;  // guarded by mutex_; empty: none yet, or none needed
+};
+
+}  // namespace
+
+etcd::Endpoints make_endpoints(const ClientOptions& options) {
+  check_key_material(options);
+  silence_grpc();
+  const bool tls_by_default = options.ca.given() || options.cert.given() || options.skip_verify;
+  std::vector<EndpointUrl> urls;
+  for (const std::string& text : options.endpoints) {
+    urls.push_back(parse_endpoint_url(text, tls_by_default));
+  }
+  ClientOptions complete = options;
+  const bool verifies = !options.skip_verify && std::ranges::any_of(urls, &EndpointUrl::tls);
+  // Read once for all.
+  if (verifies) complete.ca = trusted_roots(options);
+  const auto quota = make_quota();
+  etcd::Endpoints endpoints;
+  for (const EndpointUrl& url : urls) {
+    endpoints.push_back(std::make_unique<EtcdEndpoint>(
+        std::make_shared<Peer>(Peer{.url = url, .options = complete}),
+        make_channel(url, complete, *quota)));
+  }
+  return endpoints;
+}
+
+}  // namespace lifeboat::rpc

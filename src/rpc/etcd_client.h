@@ -1,0 +1,48 @@
+// etcd/cluster.h over gRPC (etcd's api: etcdserverpb/rpc.proto, etcd 3.4 to 3.7).
+//
+// Memory is bounded: HTTP/2 flow control is set to a few hundred KiB a stream, so a slow disk slows
+// the sender instead of filling this process.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "etcd/cluster.h"
+
+namespace lifeboat::rpc {
+
+// A PEM file that was read: its path is for messages only.
+struct PemFile {
+  std::string path;
+  std::string content;
+
+  bool given() const { return !path.empty(); }
+};
+
+struct ClientOptions {
+  std::vector<std::string> endpoints;  // as parse_endpoint_url takes them
+
+  PemFile ca;  // not given: the system's own roots
+  PemFile cert;
+  PemFile key;
+  bool skip_verify = false;  // any server certificate will do
+
+  std::string user;  // empty: no authentication
+  std::string password;
+
+  // To connect and to answer a small request; each endpoint has its own.
+  std::chrono::milliseconds connect_timeout{5000};
+  // From asking for the snapshot to its first byte, and for a HashKV: etcd reads its whole database
+  // for that.
+  std::chrono::milliseconds first_byte_timeout{30000};
+  // Between two pieces of the stream.
+  std::chrono::milliseconds stall_timeout{30000};
+};
+
+// One Endpoint per URL, in their order. Connects nothing yet. Throws kInvalid for bad URLs and for
+// key material that can't work, naming the file: not PEM, a key that does not belong to its
+// certificate, one without the other, TLS files with http endpoints only.
+etcd::Endpoints make_endpoints(const ClientOptions& options);
+
+}  // namespace lifeboat::rpc

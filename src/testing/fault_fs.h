@@ -1,0 +1,73 @@
+// A file system in memory that can lose power, run full, and fail any call.
+//
+// It keeps two states: what a process sees, and what survives a power cut. File contents become
+// safe by sync(), names by sync_directory(), as os/fs.h says; power_cut() throws the rest away.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "os/fs.h"
+
+namespace lifeboat::testing {
+
+class FaultFs : public os::FileSystem {
+ public:
+  FaultFs();
+  ~FaultFs() override;
+
+  // What happens at the n-th call from now that can fail (1 is the next one).
+  enum class Fault {
+    kIoError,   // that call throws kIo, once; an append keeps half of its bytes
+    kDiskFull,  // counts appends and creations only: that one and all later ones throw kNoSpace
+    kKill,      // that call and all later ones throw Killed and change nothing: the process died
+  };
+  void fail_at(std::uint64_t call, Fault fault);
+  // Whether the fault came to pass since fail_at.
+  bool fault_happened() const;
+  // Forgets the planned fault.
+  void clear_fault();
+
+  // Everything not synced is gone; locks are free; open files are dead. Implies clear_fault.
+  void power_cut();
+  // What a killed process leaves: everything stays, locks are free. Implies clear_fault.
+  void process_death();
+
+  // Bytes that fit in all files together; no limit by default.
+  void set_capacity(std::uint64_t bytes);
+  // Everything that writes throws kDenied from now on.
+  void set_read_only(bool read_only);
+
+  // Tampering, as from outside: no fault applies and it is safe at once. Parents are made.
+  void put_file(const std::string& path, std::string_view content);
+  void put_symlink(const std::string& path);
+  void put_directory(const std::string& path);
+  std::string file_content(const std::string& path) const;
+  // Every path below the root, sorted, folders with a slash at the end.
+  std::vector<std::string> tree() const;
+
+  // Thrown by kKill. Not a base::Error: code under test must not handle its own death.
+  struct Killed {};
+
+  // Shared with the files and locks that are open.
+  struct State;
+
+  std::unique_ptr<os::ReadableFile> open(const std::string& path, os::Links links) override;
+  std::unique_ptr<os::WritableFile> create(const std::string& path) override;
+  std::optional<os::FileInfo> info(const std::string& path) override;
+  std::vector<os::DirectoryEntry> list(const std::string& path) override;
+  void make_directory(const std::string& path) override;
+  void rename(const std::string& from, const std::string& to) override;
+  void remove_file(const std::string& path) override;
+  void remove_directory(const std::string& path) override;
+  void sync_directory(const std::string& path) override;
+  std::uint64_t available_bytes(const std::string& path) override;
+  std::unique_ptr<os::FileLock> lock(const std::string& path) override;
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace lifeboat::testing

@@ -1,0 +1,60 @@
+// The whole program in process: a file system and an etcd in memory, and a clock that stands still.
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "testing/fake_clock.h"
+#include "testing/fake_cluster.h"
+#include "testing/fault_fs.h"
+
+namespace lifeboat::testing {
+
+// What a run left on its streams.
+struct Outcome {
+  cli::ExitCode code = cli::kBug;
+  std::string out;
+  std::string err;
+};
+
+// Has the folder /vault. Tests change its parts between runs.
+struct TestProgram {
+  FaultFs fs;
+  FakeClock clock{"2026-11-21T06:00:00Z"};
+  FakeCluster cluster = FakeCluster::healthy(3);
+  cli::Environment environment;
+  rpc::ClientOptions connected_with;  // of the last run that connected
+  rpc::ProbeResult probe_result;
+  std::stop_source stop;
+
+  TestProgram() { fs.put_directory("/vault"); }
+
+  Outcome run(const std::vector<std::string>& argv) {
+    std::ostringstream out;
+    std::ostringstream err;
+    cli::World world{
+        .out = out,
+        .err = err,
+        .fs = fs,
+        .clock = clock,
+        .environment = environment,
+        .connect =
+            [this](const rpc::ClientOptions& options) {
+              connected_with = options;
+              return cluster.endpoints();
+            },
+        .probe = [this](const auto&, const auto&, std::stop_token) { return probe_result; },
+        .host_name = "cp-0",
+        .err_is_terminal = false};
+    const cli::ExitCode code = cli::run_program(argv, world, stop.get_token());
+    return {code, out.str(), err.str()};
+  }
+
+  // Words between blanks.
+  Outcome run(std::string_view line) { return run(base::split(line, ' ')); }
+};
+
+}  // namespace lifeboat::testing

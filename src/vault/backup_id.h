@@ -1,0 +1,43 @@
+// Every name in a vault: made and parsed here and nowhere else. Layout: docs/formats/vault.md.
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lifeboat::vault {
+
+// "2026-11-21_060000", or "2026-11-21_060000_2" for the second backup of that second. Ordered by
+// time, then by number: the order in which backups were taken.
+struct BackupId {
+  std::chrono::sys_seconds time;
+  unsigned sequence = 1;
+
+  auto operator<=>(const BackupId&) const = default;  // NOLINT(modernize-use-nullptr): its bug
+
+  std::string text() const;
+  // Nullopt unless `text` is exactly what text() makes of some id.
+  static std::optional<BackupId> parse(std::string_view text);
+};
+
+// The id of a backup that starts at `now`, after `newest` whatever the clock says: a clock that
+// went back continues the newest id's second with the next number.
+BackupId next_id(std::chrono::sys_seconds now, const std::optional<BackupId>& newest);
+
+// True for letters, digits, '.', '_' and '-', beginning with a letter or digit, 1 to 100 of them:
+// what is safe as a folder, as part of an object name and in a shell.
+bool is_cluster_name(std::string_view name);
+
+inline constexpr std::string_view kCatalogName = "backup.json";
+inline constexpr std::string_view kPinnedName = "pinned";
+
+std::string backups_folder(std::string_view cluster);                     // CLUSTER/backups
+std::string backup_folder(std::string_view cluster, const BackupId& id);  // CLUSTER/backups/ID
+std::string blob_name(std::string_view cluster, const BackupId& id, std::string_view file);
+std::string lock_name(std::string_view cluster);  // CLUSTER/.lock
+
+std::string snapshot_file_name(const BackupId& id);  // snapshot_ID.db
+
+}  // namespace lifeboat::vault
