@@ -101,7 +101,7 @@ void inspect(bbolt::Database& database, const InspectOptions& options, Inspectio
   InspectVisitor visitor(scan, schema, result.findings);
   bbolt::check_database(database, bbolt::Direction::kBackward, visitor, stop);
   scan.finish();
-  schema.finish();
+  schema.finish(scan.records());
   confirm_suspects(database, bounds, scan, result.findings, std::move(stop));
 
   result.revision = bounds.revision;

@@ -37,8 +37,8 @@ class SchemaCheck {
   void bucket(std::string_view name);
   // Entries of every bucket but `key`.
   void entry(std::string_view bucket, base::Bytes key, base::Bytes value);
-  // After the whole walk.
-  void finish();
+  // After the whole walk, which met that many records of the keyspace.
+  void finish(std::uint64_t records);
 
   std::uint64_t leases() const { return leases_; }
 

@@ -44,7 +44,7 @@ void check_keyspace(base::Bytes bytes) {
     bytes = bytes.subspan(4 + size);
   }
   scan.finish();
-  schema.finish();
+  schema.finish(scan.records());
   if (!scan.hash_kv(3) || !scan.hash_kv(7)) __builtin_trap();
 }
 
