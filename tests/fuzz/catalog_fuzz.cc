@@ -1,4 +1,5 @@
 // Any text as a catalog: what is accepted survives a round trip.
+#include "base/bytes.h"
 #include "base/error.h"
 #include "vault/catalog.h"
 

@@ -1,4 +1,5 @@
 // Any text as a configuration file, and as the values of flags.
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/time.h"
 #include "base/units.h"

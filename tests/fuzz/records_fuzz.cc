@@ -30,7 +30,7 @@ void check_messages(base::Bytes bytes) {
 // Cuts the input into records: a byte of length, the revision's last bytes, the value.
 void check_keyspace(base::Bytes bytes) {
   etcd::Findings findings;
-  etcd::KeyspaceScan scan({3, 20}, {{7}}, findings);
+  etcd::KeyspaceScan scan({3, 20}, {7}, findings);
   etcd::SchemaCheck schema(findings);
   while (bytes.size() > 4) {
     const std::size_t size = std::min<std::size_t>(bytes[0] & 0x3F, bytes.size() - 4);
