@@ -117,6 +117,8 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   // A closed pipe is an error like any other, reported and with an exit status.
   ::signal(SIGPIPE, SIG_IGN);
+  // So is a file that grows beyond the limit of `ulimit -f`.
+  ::signal(SIGXFSZ, SIG_IGN);
   // glibc would load the modules that the host's nsswitch.conf names, and a static binary that
   // loads the shared libraries of an unknown glibc crashes. These two are built in.
   ::__nss_configure_lookup("hosts", "files dns");
