@@ -20,6 +20,8 @@ unset "${!LIFEBOAT_@}" "${!ETCDCTL_@}"
 clean_up() {
   local status=$? mount
   trap - EXIT
+  # Not to be interrupted a second time.
+  trap '' INT TERM HUP
   {
     # Stopped processes die of SIGKILL too.
     jobs -p | xargs --no-run-if-empty kill -KILL
@@ -31,7 +33,7 @@ clean_up() {
   exit "$status"
 }
 trap clean_up EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 mkdir "$work" "$vault"
 
 skip() {
