@@ -36,4 +36,11 @@ Sha256::Digest Sha256::digest() const {
   return digest;
 }
 
+Sha1Digest sha1(Bytes bytes) {
+  Sha1Digest digest;
+  LIFEBOAT_CHECK(
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha1(), nullptr) == 1);
+  return digest;
+}
+
 }  // namespace lifeboat::base

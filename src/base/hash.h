@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4), through OpenSSL's EVP, which uses the processor's SHA instructions.
+// SHA-256 and SHA-1 (FIPS 180-4), through OpenSSL's EVP, which uses the processor's SHA
+// instructions.
 #pragma once
 
 #include <array>
@@ -29,5 +30,10 @@ class Sha256 {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// The SHA-1 of `bytes`. For identifiers that others have defined by it (etcd's member and cluster
+// ids) and for nothing else: it protects against no one.
+using Sha1Digest = std::array<std::uint8_t, 20>;
+Sha1Digest sha1(Bytes bytes);
 
 }  // namespace lifeboat::base

@@ -67,5 +67,12 @@ TEST(Sha256, CopiesGoTheirOwnWay) {
   EXPECT_EQ(to_hex(hash.digest()), sha256("abc"));
 }
 
+TEST(Sha1, MatchesTheVectorsOfNist) {
+  EXPECT_EQ(to_hex(sha1({})), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+  EXPECT_EQ(to_hex(sha1(as_bytes("abc"))), "a9993e364706816aba3e25717850c26c9cd0d89d");
+  EXPECT_EQ(to_hex(sha1(as_bytes("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))),
+            "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
+}
+
 }  // namespace
 }  // namespace lifeboat::base

@@ -14,6 +14,13 @@ std::size_t MemorySource::read_at(std::uint64_t offset, MutableBytes buffer) {
   return count;
 }
 
+std::size_t MemoryStream::read(MutableBytes buffer) {
+  const std::size_t count = std::min(rest_.size(), buffer.size());
+  std::copy_n(rest_.begin(), count, buffer.begin());
+  rest_ = rest_.subspan(count);
+  return count;
+}
+
 std::uint64_t copy(Source& source, Sink& sink, std::stop_token stop) {
   constexpr std::size_t kBufferBytes = 256 * 1024;
   Buffer buffer(kBufferBytes);

@@ -43,6 +43,20 @@ class RandomSource {
   virtual std::size_t read_at(std::uint64_t offset, MutableBytes buffer) = 0;
 };
 
+// Bytes that are appended, and of which earlier ones may be replaced: for formats that know what
+// stands at their beginning only at their end. Used by one thread at a time.
+class RandomSink {
+ public:
+  virtual ~RandomSink() = default;
+
+  // Appends all of `bytes`, which are borrowed for the call only.
+  virtual void append(Bytes bytes) = 0;
+
+  // Replaces the bytes from `offset` on by `bytes`. All of those were appended before: this changes
+  // neither the size nor where the next append goes.
+  virtual void overwrite(std::uint64_t offset, Bytes bytes) = 0;
+};
+
 // A part of memory as a RandomSource. Borrows it.
 class MemorySource : public RandomSource {
  public:
@@ -52,6 +66,16 @@ class MemorySource : public RandomSource {
 
  private:
   const Bytes bytes_;
+};
+
+// A part of memory as a Source. Borrows it.
+class MemoryStream : public Source {
+ public:
+  explicit MemoryStream(Bytes bytes) : rest_(bytes) {}
+  std::size_t read(MutableBytes buffer) override;
+
+ private:
+  Bytes rest_;
 };
 
 // Copies `source` to its end into `sink` through a buffer of 256 KiB, without finishing the sink.

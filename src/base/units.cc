@@ -121,4 +121,12 @@ std::string format_duration(milliseconds duration) {
   return fmt::format("{}d {}h", count / kDay, count % kDay / kHour);
 }
 
+std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, number);
+  if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
+  return number;
+}
+
 }  // namespace lifeboat::base

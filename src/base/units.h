@@ -24,4 +24,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // The two largest units, cut off and not rounded: "1d 4h", "3m 20s", "7.4s", "310ms".
 std::string format_duration(std::chrono::milliseconds duration);
 
+// "42": decimal digits and nothing else, up to what 64 bits hold.
+std::optional<std::uint64_t> parse_whole_number(std::string_view text);
+
 }  // namespace lifeboat::base

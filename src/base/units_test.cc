@@ -157,4 +157,14 @@ TEST(FormatDuration, IsReadBackAsTheSameButForWhatItCutOff) {
 }
 
 }  // namespace
+TEST(Units, ParsesWholeNumbers) {
+  EXPECT_EQ(parse_whole_number("0"), 0u);
+  EXPECT_EQ(parse_whole_number("1000000000"), 1'000'000'000u);
+  EXPECT_EQ(parse_whole_number("18446744073709551615"), 18'446'744'073'709'551'615u);
+  for (const char* text :
+       {"", "-1", "+1", " 1", "1 ", "1x", "0x1", "1.5", "18446744073709551616"}) {
+    EXPECT_EQ(parse_whole_number(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace lifeboat::base

@@ -33,6 +33,14 @@ struct FileInfo {
   std::uint64_t size_bytes = 0;
 };
 
+// By the numbers: inside a container the names are often unknown.
+struct Owner {
+  std::uint32_t user_id = 0;
+  std::uint32_t group_id = 0;
+
+  bool operator==(const Owner&) const = default;
+};
+
 struct DirectoryEntry {
   std::string name;
   FileType type = FileType::kOther;
@@ -41,13 +49,10 @@ struct DirectoryEntry {
 // Reads throw kIo.
 class ReadableFile : public base::RandomSource {};
 
-class WritableFile {
+// Closes without syncing when it is destroyed; what was not synced may be lost.
+class WritableFile : public base::RandomSink {
  public:
-  // Closes without syncing; what was not synced may be lost.
-  virtual ~WritableFile() = default;
-  // Appends all of `bytes`.
-  virtual void append(base::Bytes bytes) = 0;
-  // Returns when everything appended survives a power cut.
+  // Returns when everything appended and overwritten survives a power cut.
   virtual void sync() = 0;
   // Reports what the kernel kept for the last moment. Nothing may follow.
   virtual void close() = 0;
@@ -77,9 +82,15 @@ class FileSystem {
   virtual void make_directory(const std::string& path) = 0;
   // Replaces `to` in one step if it is there.
   virtual void rename(const std::string& from, const std::string& to) = 0;
+  // What is at either path is at the other afterwards, in one step. Both are there. Throws
+  // kUnsupported, nothing having changed, where the file system can't.
+  virtual void exchange(const std::string& one, const std::string& other) = 0;
   virtual void remove_file(const std::string& path) = 0;
   // The folder must be empty.
   virtual void remove_directory(const std::string& path) = 0;
+  // Gives what is at `path`, itself and not what it points to, to `owner`. As safe as a name: after
+  // sync_directory of the folder that holds it.
+  virtual void set_owner(const std::string& path, const Owner& owner) = 0;
   // Follows a symbolic link.
   virtual void sync_directory(const std::string& path) = 0;
 

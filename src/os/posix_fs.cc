@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "os/descriptor.h"
 
 namespace lifeboat::os {
 namespace {
@@ -23,6 +24,11 @@ using base::Code;
 
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
+
+// How much of a file may gather in memory before the disk is told to begin with it. Left to the
+// sync at the end, a gigabyte would go out at once and hold up whoever else writes to that disk,
+// which on a control plane is etcd.
+constexpr std::uint64_t kWriteBackBytes = 16 * 1024 * 1024;
 
 // Flags of every open: no child inherits the file, no terminal becomes ours, and a FIFO that
 // somebody left under the name does not make us wait for its other end.
@@ -72,6 +78,10 @@ std::string_view hint_of(int number) {
       return "make room within the quota, or have the quota raised";
     case EFBIG:
       return "raise the limit on the size of files (ulimit -f), or use another file system";
+    case EBUSY:
+      return "something is mounted there, and mount points can't be moved: name a folder below it";
+    case EXDEV:
+      return "the two are on different file systems: name a folder below the mount point";
     case EIO:
       return "the disk or the way to it fails: look at the kernel's log (dmesg)";
     case ESTALE:
@@ -101,23 +111,6 @@ auto uninterrupted(Call call) {
     if (result != -1 || errno != EINTR) return result;
   }
 }
-
-// An open file that is closed when it goes.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (number_ != -1) ::close(number_);
-  }
-
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
 
 Descriptor open_descriptor(std::string_view action, const std::string& path, int flags) {
   const int number =
@@ -186,6 +179,19 @@ class PosixWritableFile : public WritableFile {
           uninterrupted([&] { return ::write(descriptor_.get(), bytes.data(), bytes.size()); });
       if (count == -1) throw failure("write", path_, errno);
       bytes = bytes.subspan(static_cast<std::size_t>(count));
+      size_bytes_ += static_cast<std::uint64_t>(count);
+    }
+    if (size_bytes_ - begun_bytes_ >= kWriteBackBytes) begin_write_back();
+  }
+
+  void overwrite(std::uint64_t offset, base::Bytes bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t count = uninterrupted([&] {
+        return ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      });
+      if (count == -1) throw failure("write", path_, errno);
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+      offset += static_cast<std::uint64_t>(count);
     }
   }
 
@@ -205,8 +211,17 @@ class PosixWritableFile : public WritableFile {
   }
 
  private:
+  // A hint only: what goes wrong here, sync() meets again.
+  void begin_write_back() {
+    ::sync_file_range(descriptor_.get(), static_cast<off_t>(begun_bytes_),
+                      static_cast<off_t>(size_bytes_ - begun_bytes_), SYNC_FILE_RANGE_WRITE);
+    begun_bytes_ = size_bytes_;
+  }
+
   Descriptor descriptor_;
   const std::string path_;
+  std::uint64_t size_bytes_ = 0;   // that were appended
+  std::uint64_t begun_bytes_ = 0;  // of these the disk was told
 };
 
 // flock(2) belongs to the open file, so that closing it, or dying, is what frees it.
@@ -217,6 +232,31 @@ class PosixFileLock : public FileLock {
  private:
   const Descriptor descriptor_;
 };
+
+Descriptor locked_descriptor(const std::string& path) {
+  // Writable, because NFS gives exclusive locks on nothing less.
+  Descriptor descriptor = open_descriptor("lock", path, O_RDWR | O_CREAT | O_NOFOLLOW);
+  refuse_what_is_no_file("lock", path, descriptor.get());
+  if (uninterrupted([&] { return ::flock(descriptor.get(), LOCK_EX | LOCK_NB); }) == -1) {
+    if (errno != EWOULDBLOCK) throw failure("lock", path, errno);
+    throw base::Error(
+        Code::kBusy,
+        base::cat("cannot lock ", base::printable(path, 1000), ": another run holds it"),
+        "wait until that run ends; its lock goes with it, however it ends");
+  }
+  return descriptor;
+}
+
+// Whether the open file is what stands at `path` now.
+bool is_at(const std::string& path, int descriptor) {
+  const struct stat opened = status_of("lock", path, descriptor);
+  struct stat named {};
+  if (::lstat(path.c_str(), &named) == -1) {
+    if (errno == ENOENT) return false;
+    throw failure("lock", path, errno);
+  }
+  return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
@@ -301,12 +341,27 @@ void PosixFileSystem::rename(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) == -1) throw failure("rename", from, errno);
 }
 
+void PosixFileSystem::exchange(const std::string& one, const std::string& other) {
+  if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return;
+  // File systems that don't know the flag (NFS, ZFS before 2.2) say EINVAL, old kernels ENOSYS.
+  if (errno != EINVAL && errno != ENOSYS) throw failure("exchange", one, errno);
+  throw base::Error(Code::kUnsupported,
+                    base::cat("cannot exchange ", base::printable(one, 1000), " and ",
+                              base::printable(other, 1000), " in one step: the file system can't"));
+}
+
 void PosixFileSystem::remove_file(const std::string& path) {
   if (::unlink(path.c_str()) == -1) throw failure("remove", path, errno);
 }
 
 void PosixFileSystem::remove_directory(const std::string& path) {
   if (::rmdir(path.c_str()) == -1) throw failure("remove the folder", path, errno);
+}
+
+void PosixFileSystem::set_owner(const std::string& path, const Owner& owner) {
+  if (::lchown(path.c_str(), owner.user_id, owner.group_id) == -1) {
+    throw failure("set the owner of", path, errno);
+  }
 }
 
 void PosixFileSystem::sync_directory(const std::string& path) {
@@ -326,17 +381,14 @@ std::uint64_t PosixFileSystem::available_bytes(const std::string& path) {
 }
 
 std::unique_ptr<FileLock> PosixFileSystem::lock(const std::string& path) {
-  // Writable, because NFS gives exclusive locks on nothing less.
-  Descriptor descriptor = open_descriptor("lock", path, O_RDWR | O_CREAT | O_NOFOLLOW);
-  refuse_what_is_no_file("lock", path, descriptor.get());
-  if (uninterrupted([&] { return ::flock(descriptor.get(), LOCK_EX | LOCK_NB); }) == -1) {
-    if (errno != EWOULDBLOCK) throw failure("lock", path, errno);
-    throw base::Error(
-        Code::kBusy,
-        base::cat("cannot lock ", base::printable(path, 1000), ": another run holds it"),
-        "wait until that run ends; its lock goes with it, however it ends");
+  for (;;) {
+    Descriptor descriptor = locked_descriptor(path);
+    // Its last holder may have removed the file after it was opened here. Such a lock keeps nobody
+    // out: everybody else makes a new file.
+    if (is_at(path, descriptor.get())) {
+      return std::make_unique<PosixFileLock>(std::move(descriptor));
+    }
   }
-  return std::make_unique<PosixFileLock>(std::move(descriptor));
 }
 
 }  // namespace lifeboat::os

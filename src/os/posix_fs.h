@@ -14,8 +14,10 @@ class PosixFileSystem : public FileSystem {
   std::vector<DirectoryEntry> list(const std::string& path) override;
   void make_directory(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
+  void exchange(const std::string& one, const std::string& other) override;
   void remove_file(const std::string& path) override;
   void remove_directory(const std::string& path) override;
+  void set_owner(const std::string& path, const Owner& owner) override;
   void sync_directory(const std::string& path) override;
   std::uint64_t available_bytes(const std::string& path) override;
   std::unique_ptr<FileLock> lock(const std::string& path) override;

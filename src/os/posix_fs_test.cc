@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <functional>
+#include <thread>
 
 #include "base/error.h"
 #include "os/paths.h"
@@ -60,6 +62,37 @@ TEST_F(PosixFs, ReadsWhatWasWritten) {
   base::Buffer buffer(content.size() + 100);
   EXPECT_EQ(read->read_at(0, buffer), content.size() + 4);
   EXPECT_EQ(base::as_text(base::Bytes(buffer).first(8)), "headxxxx");
+}
+
+TEST_F(PosixFs, OverwritesInPlaceAndGoesOnAppendingAtTheEnd) {
+  const auto file = fs_.create(path("file"));
+  file->append(as_bytes("0123456789"));
+  file->overwrite(2, as_bytes("abc"));
+  file->append(as_bytes("X"));
+  file->overwrite(0, as_bytes("-"));
+  file->overwrite(10, as_bytes("Y"));
+  file->overwrite(4, as_bytes(""));
+  file->append(as_bytes("Z"));
+  file->close();
+  EXPECT_EQ(folder_.read("file"), "-1abc56789YZ");
+}
+
+TEST_F(PosixFs, GivesFilesFoldersAndLinksThemselvesAway) {
+  if (::geteuid() != 0) GTEST_SKIP() << "giving files away needs root";
+  folder_.write("file", "");
+  fs_.make_directory(path("folder"));
+  folder_.write("target", "");
+  ASSERT_EQ(::symlink("target", path("link").c_str()), 0);
+  for (const char* name : {"file", "folder", "link"}) {
+    fs_.set_owner(path(name), {.user_id = 1234, .group_id = 5678});
+    struct stat status {};
+    ASSERT_EQ(::lstat(path(name).c_str(), &status), 0);
+    EXPECT_EQ(status.st_uid, 1234U) << name;
+    EXPECT_EQ(status.st_gid, 5678U) << name;
+  }
+  struct stat behind {};
+  ASSERT_EQ(::stat(path("target").c_str(), &behind), 0);
+  EXPECT_EQ(behind.st_uid, 0U) << "what the link points to is left alone";
 }
 
 TEST_F(PosixFs, ReadsFromAnOffsetToTheEnd) {
@@ -185,6 +218,10 @@ TEST_F(PosixFs, RefusesWithACodeThePathAndTheReason) {
        "cannot remove the folder " + path("folder") + ": Directory not empty"},
       {[&] { fs_.rename(path("absent"), path("new")); }, Code::kNotFound,
        "cannot rename " + path("absent") + ": No such file or directory"},
+      {[&] { fs_.set_owner(path("absent"), {.user_id = 0, .group_id = 0}); }, Code::kNotFound,
+       "cannot set the owner of " + path("absent") + ": No such file or directory"},
+      {[&] { fs_.exchange(path("absent"), path("file")); }, Code::kNotFound,
+       "cannot exchange " + path("absent") + ": No such file or directory"},
       {[&] { fs_.sync_directory(path("absent")); }, Code::kNotFound,
        "cannot sync " + path("absent") + ": No such file or directory"},
       {[&] { fs_.available_bytes(path("absent")); }, Code::kNotFound,
@@ -209,6 +246,21 @@ TEST_F(PosixFs, RenameReplacesWhatIsThere) {
   EXPECT_FALSE(fs_.info(path("new")));
 }
 
+TEST_F(PosixFs, ExchangesWhatIsAtTwoPaths) {
+  ASSERT_EQ(::mkdir(path("folder").c_str(), 0700), 0);
+  folder_.write("folder/inside", "inside");
+  folder_.write("file", "file");
+  fs_.exchange(path("folder"), path("file"));
+  EXPECT_EQ(folder_.read("file/inside"), "inside");
+  EXPECT_EQ(folder_.read("folder"), "file");
+  EXPECT_EQ(error_of([&] { fs_.exchange(path("folder"), path("absent")); }).code(),
+            Code::kNotFound);
+  // What a file system without the call answers.
+  const base::Error error = error_of([&] { fs_.exchange(path("file"), path("file/inside")); });
+  EXPECT_EQ(error.code(), Code::kUnsupported);
+  EXPECT_THAT(error.what(), HasSubstr(path("file/inside")));
+}
+
 TEST_F(PosixFs, RemovesLinksAndNotWhatIsBehindThem) {
   folder_.write("file", "kept");
   ASSERT_EQ(::symlink("file", path("link").c_str()), 0);
@@ -225,6 +277,37 @@ TEST_F(PosixFs, ALockKeepsOthersOutUntilItGoes) {
   lock.reset();
   EXPECT_NO_THROW(fs_.lock(path("lock")));
   EXPECT_TRUE(fs_.info(path("lock"))) << "the lock's file stays";
+}
+
+TEST_F(PosixFs, ALockWhoseFileWasRemovedKeepsNobodyOut) {
+  const auto old_lock = fs_.lock(path("lock"));
+  fs_.remove_file(path("lock"));
+  const auto lock = fs_.lock(path("lock"));
+  EXPECT_EQ(error_of([&] { fs_.lock(path("lock")); }).code(), Code::kBusy);
+}
+
+// Whoever opened the file before its holder removed it must not have the lock as well.
+TEST_F(PosixFs, NoTwoHoldTheLockWhileItsFileComesAndGoes) {
+  std::atomic<int> holders = 0;
+  std::atomic<int> taken = 0;
+  const auto contend = [&] {
+    for (int i = 0; i < 2000; ++i) {
+      try {
+        const auto lock = fs_.lock(path("lock"));
+        EXPECT_EQ(++holders, 1);
+        ++taken;
+        --holders;
+        fs_.remove_file(path("lock"));
+      } catch (const base::Error& error) {
+        EXPECT_EQ(error.code(), Code::kBusy) << error.what();
+      }
+    }
+  };
+  {
+    const std::jthread one(contend);
+    const std::jthread other(contend);
+  }
+  EXPECT_GT(taken, 1);
 }
 
 TEST_F(PosixFs, TheKernelFreesTheLockOfAKilledProcess) {
@@ -305,7 +388,7 @@ TEST_F(PosixFs, SaysWhenTheDiskIsReadOnly) {
   const std::vector<std::function<void()>> writers = {
       [&] { fs_.create(path("new")); },       [&] { fs_.make_directory(path("new")); },
       [&] { fs_.remove_file(path("file")); }, [&] { fs_.rename(path("file"), path("new")); },
-      [&] { fs_.lock(path("lock")); },
+      [&] { fs_.lock(path("lock")); },        [&] { fs_.set_owner(path("file"), {}); },
   };
   for (const auto& write : writers) {
     const base::Error error = error_of(write);

@@ -70,6 +70,7 @@ class FakeEndpoint : public etcd::Endpoint {
 
   etcd::MemberStatus status(std::stop_token stop) override {
     answer(stop);
+    if (member().on_status) member().on_status();
     return member().status;
   }
 

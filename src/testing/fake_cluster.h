@@ -21,6 +21,8 @@ struct FakeMember {
   std::string image;           // the database; its true trailer is added to the stream
   bool wrong_trailer = false;  // ... or a wrong one
   std::size_t chunk_bytes = 32768;
+  // Called before each Status is answered.
+  std::function<void()> on_status;
   // Answers HashKV instead of the image's own hash.
   std::function<etcd::HashKv(std::int64_t revision)> on_hash_kv;
   // The stream breaks with kUnavailable after this many bytes.

@@ -35,6 +35,7 @@ struct FaultFs::State {
 
   std::optional<std::uint64_t> capacity_bytes;
   bool read_only = false;
+  bool exchange_supported = true;
 
   // Counts one call; true if the fault befalls it.
   bool strikes(Need need);
@@ -44,6 +45,7 @@ struct FaultFs::State {
   // For handles: throws if the process that holds it is gone.
   void check_alive(std::uint64_t handle_life, std::string_view path) const;
   void append(Node& node, base::Bytes bytes, std::string_view path);
+  void overwrite(Node& node, std::uint64_t offset, base::Bytes bytes, std::string_view path);
   std::uint64_t room_bytes() const;
   void begin_life();
 };
@@ -91,6 +93,21 @@ void FaultFs::State::append(Node& node, base::Bytes bytes, std::string_view path
   if (fitting.size() < text.size()) {
     throw cannot(Code::kNoSpace, "write", path, "No space left on device");
   }
+}
+
+// Takes no space, so that a full disk does not mind.
+void FaultFs::State::overwrite(Node& node, std::uint64_t offset, base::Bytes bytes,
+                               std::string_view path) {
+  LIFEBOAT_CHECK(offset + bytes.size() <= node.content.size());
+  const std::string_view text = base::as_text(bytes);
+  if (strikes(Need::kWriting)) {
+    if (*fault == Fault::kIoError) {
+      node.content.replace(offset, half(text.size()), text.substr(0, half(text.size())));
+    }
+    throw_fault("write", path);
+  }
+  if (read_only) throw cannot(Code::kDenied, "write", path, "Read-only file system");
+  node.content.replace(offset, text.size(), text);
 }
 
 std::uint64_t FaultFs::State::room_bytes() const {
@@ -149,6 +166,12 @@ class FaultWritableFile : public os::WritableFile {
     const std::lock_guard guard(handle_.state->mutex);
     handle_.state->check_alive(handle_.life, handle_.path);
     handle_.state->append(*handle_.node, bytes, handle_.path);
+  }
+
+  void overwrite(std::uint64_t offset, base::Bytes bytes) override {
+    const std::lock_guard guard(handle_.state->mutex);
+    handle_.state->check_alive(handle_.life, handle_.path);
+    handle_.state->overwrite(*handle_.node, offset, bytes, handle_.path);
   }
 
   void sync() override {
@@ -228,6 +251,11 @@ void FaultFs::set_read_only(bool read_only) {
   state_->read_only = read_only;
 }
 
+void FaultFs::set_exchange_supported(bool supported) {
+  const std::lock_guard guard(state_->mutex);
+  state_->exchange_supported = supported;
+}
+
 void FaultFs::put_file(const std::string& path, std::string_view content) {
   const std::lock_guard guard(state_->mutex);
   state_->tree.put(path, FileType::kFile, content);
@@ -246,6 +274,11 @@ void FaultFs::put_directory(const std::string& path) {
 std::string FaultFs::file_content(const std::string& path) const {
   const std::lock_guard guard(state_->mutex);
   return state_->tree.require("read", path)->content;
+}
+
+os::Owner FaultFs::owner(const std::string& path) const {
+  const std::lock_guard guard(state_->mutex);
+  return state_->tree.require("examine", path)->owner;
 }
 
 std::vector<std::string> FaultFs::tree() const {
@@ -303,6 +336,15 @@ void FaultFs::rename(const std::string& from, const std::string& to) {
   state_->tree.rename(from, to);
 }
 
+void FaultFs::exchange(const std::string& one, const std::string& other) {
+  const std::lock_guard guard(state_->mutex);
+  state_->enter(Need::kWriting, "exchange", one);
+  if (!state_->exchange_supported) {
+    throw cannot(Code::kUnsupported, "exchange", one, "the file system can't");
+  }
+  state_->tree.exchange(one, other);
+}
+
 void FaultFs::remove_file(const std::string& path) {
   const std::lock_guard guard(state_->mutex);
   state_->enter(Need::kWriting, "remove", path);
@@ -313,6 +355,12 @@ void FaultFs::remove_directory(const std::string& path) {
   const std::lock_guard guard(state_->mutex);
   state_->enter(Need::kWriting, "remove the folder", path);
   state_->tree.remove("remove the folder", path, true);
+}
+
+void FaultFs::set_owner(const std::string& path, const os::Owner& owner) {
+  const std::lock_guard guard(state_->mutex);
+  state_->enter(Need::kWriting, "set the owner of", path);
+  state_->tree.require("set the owner of", path)->owner = owner;
 }
 
 void FaultFs::sync_directory(const std::string& path) {

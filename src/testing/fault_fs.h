@@ -1,7 +1,8 @@
 // A file system in memory that can lose power, run full, and fail any call.
 //
 // It keeps two states: what a process sees, and what survives a power cut. File contents become
-// safe by sync(), names by sync_directory(), as os/fs.h says; power_cut() throws the rest away.
+// safe by sync(), names and owners by sync_directory(), as os/fs.h says; power_cut() throws the
+// rest away.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ class FaultFs : public os::FileSystem {
 
   // What happens at the n-th call from now that can fail (1 is the next one).
   enum class Fault {
-    kIoError,   // that call throws kIo, once; an append keeps half of its bytes
+    kIoError,   // that call throws kIo, once; a write keeps half of its bytes
     kDiskFull,  // counts appends and creations only: that one and all later ones throw kNoSpace
     kKill,      // that call and all later ones throw Killed and change nothing: the process died
   };
@@ -39,12 +40,15 @@ class FaultFs : public os::FileSystem {
   void set_capacity(std::uint64_t bytes);
   // Everything that writes throws kDenied from now on.
   void set_read_only(bool read_only);
+  // Without, exchange() throws kUnsupported, as on NFS.
+  void set_exchange_supported(bool supported);
 
   // Tampering, as from outside: no fault applies and it is safe at once. Parents are made.
   void put_file(const std::string& path, std::string_view content);
   void put_symlink(const std::string& path);
   void put_directory(const std::string& path);
   std::string file_content(const std::string& path) const;
+  os::Owner owner(const std::string& path) const;
   // Every path below the root, sorted, folders with a slash at the end.
   std::vector<std::string> tree() const;
 
@@ -60,8 +64,10 @@ class FaultFs : public os::FileSystem {
   std::vector<os::DirectoryEntry> list(const std::string& path) override;
   void make_directory(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
+  void exchange(const std::string& one, const std::string& other) override;
   void remove_file(const std::string& path) override;
   void remove_directory(const std::string& path) override;
+  void set_owner(const std::string& path, const os::Owner& owner) override;
   void sync_directory(const std::string& path) override;
   std::uint64_t available_bytes(const std::string& path) override;
   std::unique_ptr<os::FileLock> lock(const std::string& path) override;

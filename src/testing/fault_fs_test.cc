@@ -63,6 +63,15 @@ TEST(FaultFs, ReadsFromAnOffsetToTheEnd) {
   EXPECT_EQ(file->read_at(99, buffer), 0U);
 }
 
+TEST(FaultFs, OverwritesInPlaceAndGoesOnAppendingAtTheEnd) {
+  FaultFs fs;
+  const auto file = fs.create("/file");
+  file->append(base::as_bytes("0123456789"));
+  file->overwrite(2, base::as_bytes("abc"));
+  file->append(base::as_bytes("X"));
+  EXPECT_EQ(fs.file_content("/file"), "01abc56789X");
+}
+
 TEST(FaultFs, RefusesWithTheCodesOfARealFileSystem) {
   FaultFs fs;
   fs.put_file("/folder/file", "");
@@ -88,6 +97,7 @@ TEST(FaultFs, RefusesWithTheCodesOfARealFileSystem) {
       {Code::kInvalid, [&] { fs.rename("/folder/file", "/folder"); }},
       {Code::kIo, [&] { fs.rename("/folder", "/folder/below"); }},
       {Code::kNotFound, [&] { fs.sync_directory("/absent"); }},
+      {Code::kNotFound, [&] { fs.set_owner("/absent", {}); }},
       {Code::kDenied, [&] { fs.lock("/link"); }},
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -121,6 +131,34 @@ TEST(FaultFs, APowerCutBringsBackWhatWasRemovedWithoutASync) {
   EXPECT_THAT(fs.tree(), ElementsAre("/b"));
 }
 
+TEST(FaultFs, APowerCutTakesBackWhatWasOverwrittenWithoutASync) {
+  for (const bool sync : {false, true}) {
+    FaultFs fs;
+    const auto file = fs.create("/file");
+    fs.sync_directory("/");
+    file->append(base::as_bytes("old"));
+    file->sync();
+    file->overwrite(0, base::as_bytes("new"));
+    if (sync) file->sync();
+    fs.power_cut();
+    EXPECT_EQ(fs.file_content("/file"), sync ? "new" : "old");
+  }
+}
+
+TEST(FaultFs, AnOwnerIsSafeWithTheFolderThatHoldsIt) {
+  const os::Owner etcd{.user_id = 1234, .group_id = 5678};
+  for (const char* synced : {"/folder", "/", ""}) {
+    FaultFs fs;
+    fs.put_file("/folder/file", "");
+    fs.set_owner("/folder/file", etcd);
+    EXPECT_EQ(fs.owner("/folder/file"), etcd);
+    if (*synced != '\0') fs.sync_directory(synced);
+    fs.power_cut();
+    const bool safe = std::string_view(synced) == "/folder";
+    EXPECT_EQ(fs.owner("/folder/file"), safe ? etcd : os::Owner{});
+  }
+}
+
 TEST(FaultFs, ARenameIsOldOrNewAfterAPowerCut) {
   for (const bool sync : {false, true}) {
     FaultFs fs;
@@ -145,6 +183,46 @@ TEST(FaultFs, ARenameBetweenFoldersIsSafeWithEitherOfThem) {
     EXPECT_THAT(fs.tree(), *synced == '\0' ? ElementsAre("/from/", "/from/file", "/to/")
                                            : ElementsAre("/from/", "/to/", "/to/file"));
   }
+}
+
+TEST(FaultFs, AnExchangeIsOldOrNewAfterAPowerCut) {
+  for (const char* synced : {"/a", "/b", ""}) {
+    FaultFs fs;
+    fs.put_file("/a/sub/1", "");
+    fs.put_file("/b/file", "");
+    fs.exchange("/a/sub", "/b/file");
+    EXPECT_THAT(fs.tree(), ElementsAre("/a/", "/a/sub", "/b/", "/b/file/", "/b/file/1"));
+    if (*synced != '\0') fs.sync_directory(synced);
+    fs.power_cut();
+    const bool safe = *synced != '\0';
+    EXPECT_THAT(fs.tree(), safe ? ElementsAre("/a/", "/a/sub", "/b/", "/b/file/", "/b/file/1")
+                                : ElementsAre("/a/", "/a/sub/", "/a/sub/1", "/b/", "/b/file"));
+  }
+}
+
+TEST(FaultFs, ExchangesWithinAFolder) {
+  for (const bool sync : {false, true}) {
+    FaultFs fs;
+    fs.put_file("/one", "1");
+    fs.put_file("/other", "2");
+    fs.exchange("/one", "/other");
+    EXPECT_EQ(fs.file_content("/one"), "2");
+    if (sync) fs.sync_directory("/");
+    fs.power_cut();
+    EXPECT_EQ(fs.file_content("/one"), sync ? "2" : "1");
+    EXPECT_EQ(fs.file_content("/other"), sync ? "1" : "2");
+  }
+}
+
+TEST(FaultFs, RefusesToExchangeWhereItCannot) {
+  FaultFs fs;
+  fs.put_file("/folder/file", "");
+  fs.put_file("/file", "");
+  EXPECT_EQ(code_thrown_by([&] { fs.exchange("/file", "/absent"); }), Code::kNotFound);
+  EXPECT_EQ(code_thrown_by([&] { fs.exchange("/folder", "/folder/file"); }), Code::kUnsupported);
+  fs.set_exchange_supported(false);
+  EXPECT_EQ(code_thrown_by([&] { fs.exchange("/file", "/folder"); }), Code::kUnsupported);
+  EXPECT_THAT(fs.tree(), ElementsAre("/file", "/folder/", "/folder/file"));
 }
 
 TEST(FaultFs, TheDeathOfTheProcessKeepsEverythingAndFreesLocks) {
@@ -183,6 +261,17 @@ TEST(FaultFs, AnIoErrorStrikesOnceAndAtThatCall) {
   EXPECT_TRUE(fs.fault_happened());
   EXPECT_EQ(fs.file_content("/file"), "1234");
   EXPECT_NO_THROW(file->append(base::as_bytes("more")));
+}
+
+TEST(FaultFs, AnIoErrorLeavesAnOverwriteHalfDone) {
+  FaultFs fs;
+  const auto file = fs.create("/file");
+  file->append(base::as_bytes("12345678"));
+  fs.fail_at(1, Fault::kIoError);
+  EXPECT_EQ(code_thrown_by([&] { file->overwrite(2, base::as_bytes("abcd")); }), Code::kIo);
+  EXPECT_EQ(fs.file_content("/file"), "12ab5678");
+  fs.fail_at(1, Fault::kIoError);
+  EXPECT_EQ(code_thrown_by([&] { fs.set_owner("/file", {}); }), Code::kIo);
 }
 
 TEST(FaultFs, AFullDiskStaysFullAndStillReadsAndRemoves) {
@@ -239,7 +328,7 @@ TEST(FaultFs, AReadOnlyDiskRefusesWhateverWrites) {
   const std::vector<std::function<void()>> writers = {
       [&] { fs.create("/new"); },       [&] { fs.make_directory("/new"); },
       [&] { fs.remove_file("/file"); }, [&] { fs.rename("/file", "/new"); },
-      [&] { fs.lock("/.lock"); },
+      [&] { fs.lock("/.lock"); },       [&] { fs.set_owner("/file", {}); },
   };
   for (const auto& write : writers) EXPECT_EQ(code_thrown_by(write), Code::kDenied);
   EXPECT_EQ(read_file(fs, "/file"), "content");

@@ -46,6 +46,7 @@ void visit_below(const TwoStateTree::Node& folder, const std::string& path,
 
 void forget_unsafe(TwoStateTree::Node& node) {
   node.content = node.safe_content;
+  node.owner = node.safe_owner;
   node.entries = node.safe_entries;
   for (const auto& entry : node.entries) forget_unsafe(*entry.second);
 }
@@ -125,13 +126,31 @@ void TwoStateTree::check_target(const Node& moved, const std::string& from,
   if (!target->entries.empty()) throw cannot(Code::kIo, "rename", from, "Directory not empty");
 }
 
+TwoStateTree::Move TwoStateTree::make_move(std::string_view action, const std::string& from,
+                                           const std::string& to) const {
+  return {require_folder(action, os::parent_path(from)), os::base_name(from),
+          require_folder(action, os::parent_path(to)), os::base_name(to)};
+}
+
 void TwoStateTree::rename(const std::string& from, const std::string& to) {
   const NodePtr node = require("rename", from);
-  const Move move{require_folder("rename", os::parent_path(from)), os::base_name(from),
-                  require_folder("rename", os::parent_path(to)), os::base_name(to)};
+  const Move move = make_move("rename", from, to);
   if (from == to) return;
   check_target(*node, from, to);
   move.from_folder->entries.erase(move.from_name);
+  move.to_folder->entries[move.to_name] = node;
+  if (move.from_folder != move.to_folder) unsafe_moves_.push_back(move);
+}
+
+void TwoStateTree::exchange(const std::string& one, const std::string& other) {
+  const NodePtr node = require("exchange", one);
+  const NodePtr other_node = require("exchange", other);
+  if (one.starts_with(other + "/") || other.starts_with(one + "/")) {
+    throw cannot(Code::kUnsupported, "exchange", one, "one is within the other");
+  }
+  Move move = make_move("exchange", one, other);
+  move.is_exchange = true;
+  move.from_folder->entries[move.from_name] = other_node;
   move.to_folder->entries[move.to_name] = node;
   if (move.from_folder != move.to_folder) unsafe_moves_.push_back(move);
 }
@@ -141,11 +160,15 @@ void TwoStateTree::sync_folder(const std::string& path) {
   std::erase_if(unsafe_moves_, [&folder](const Move& move) {
     if (move.from_folder != folder && move.to_folder != folder) return false;
     const auto moved = move.from_folder->safe_entries.extract(move.from_name);
+    Entries::node_type target;
+    if (move.is_exchange) target = move.to_folder->safe_entries.extract(move.to_name);
     // A node that was not safe under its old name is not made so in the other folder.
     if (!moved.empty()) move.to_folder->safe_entries[move.to_name] = moved.mapped();
+    if (!target.empty()) move.from_folder->safe_entries[move.from_name] = target.mapped();
     return true;
   });
   folder->safe_entries = folder->entries;
+  for (const auto& [name, node] : folder->entries) node->safe_owner = node->owner;
 }
 
 TwoStateTree::NodePtr TwoStateTree::put(const std::string& path, FileType type,

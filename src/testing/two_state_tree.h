@@ -31,6 +31,8 @@ class TwoStateTree {
     bool locked = false;
     std::string content;
     std::string safe_content;
+    os::Owner owner;
+    os::Owner safe_owner;
     Entries entries;
     Entries safe_entries;
   };
@@ -50,6 +52,8 @@ class TwoStateTree {
   void remove(std::string_view action, const std::string& path, bool folder);
   // One step, also to a power cut: syncing either of the two folders makes all of it safe.
   void rename(const std::string& from, const std::string& to);
+  // Likewise, the other way as well.
+  void exchange(const std::string& one, const std::string& other);
   void sync_folder(const std::string& path);
 
   // Makes what is to be at `path`, and the folders above it, safe at once.
@@ -69,8 +73,10 @@ class TwoStateTree {
     std::string from_name;
     NodePtr to_folder;
     std::string to_name;
+    bool is_exchange = false;
   };
 
+  Move make_move(std::string_view action, const std::string& from, const std::string& to) const;
   void check_target(const Node& moved, const std::string& from, const std::string& to) const;
 
   NodePtr root_;
