@@ -1,7 +1,6 @@
 #include "etcd/schema.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "base/error.h"
@@ -18,18 +17,6 @@ using base::Bytes;
 using base::cat;
 using base::Code;
 using base::Error;
-
-constexpr std::array<std::string_view, 10> kKnownBuckets{
-    "alarm", "auth",  "authRoles", "authUsers",       "cluster",
-    "key",   "lease", "members",   "members_removed", "meta",
-};
-
-constexpr std::string_view kConsistentIndex = "consistent_index";
-constexpr std::string_view kTerm = "term";
-constexpr std::string_view kConfState = "confState";
-constexpr std::string_view kScheduledCompaction = "scheduledCompactRev";
-constexpr std::string_view kFinishedCompaction = "finishedCompactRev";
-constexpr std::string_view kStorageVersion = "storageVersion";
 
 constexpr std::size_t kWordSizeBytes = 8;
 
@@ -68,7 +55,7 @@ KeyspaceBounds read_bounds(bbolt::Database& database) {
     bounds.revision = std::max(bounds.revision, decode_revision_key(last->key).revision.main);
   }
   // A compaction that had only begun counts: the server finishes it before it answers anything.
-  for (const std::string_view name : {kFinishedCompaction, kScheduledCompaction}) {
+  for (const std::string_view name : {kMetaFinishedCompaction, kMetaScheduledCompaction}) {
     const auto compaction = read_compaction(database, name);
     if (!compaction) continue;
     bounds.compact_revision = std::max(bounds.compact_revision, *compaction);
@@ -120,18 +107,18 @@ void SchemaCheck::lease_entry(Bytes key, Bytes value) {
 void SchemaCheck::meta_entry(Bytes key, Bytes value) {
   const std::string_view name = as_text(key);
   meta_keys_.emplace(name);
-  if (name == kConsistentIndex || name == kTerm) {
+  if (name == kMetaConsistentIndex || name == kMetaTerm) {
     if (value.size() != kWordSizeBytes) {
       add_finding(kMetaBucket, cat(name, " has ", value.size(), " bytes instead of 8"));
     }
-  } else if (name == kScheduledCompaction) {
+  } else if (name == kMetaScheduledCompaction) {
     scheduled_compaction_ = decode_compaction(value);
-  } else if (name == kFinishedCompaction) {
+  } else if (name == kMetaFinishedCompaction) {
     finished_compaction_ = decode_compaction(value);
-  } else if (name == kConfState) {
+  } else if (name == kMetaConfState) {
     const base::Json state = base::Json::parse(as_text(value));
     if (state.as_object() == nullptr) throw Error(Code::kCorrupt, "no JSON object");
-  } else if (name == kStorageVersion) {
+  } else if (name == kMetaStorageVersion) {
     storage_version_ = base::printable(as_text(value), 20);
     if (!is_version(storage_version_)) throw Error(Code::kCorrupt, "no version number");
   } else {
@@ -157,7 +144,7 @@ void SchemaCheck::finish(std::uint64_t records) {
   }
   // etcd 3.4 writes it with the first write of a key, not before.
   const bool has_meta = buckets_.contains(kMetaBucket);
-  if (has_meta && records > 0 && !meta_keys_.contains(kConsistentIndex)) {
+  if (has_meta && records > 0 && !meta_keys_.contains(kMetaConsistentIndex)) {
     add_finding(kMetaBucket, "consistent_index is missing");
   }
   if (finished_compaction_ &&
@@ -166,14 +153,14 @@ void SchemaCheck::finish(std::uint64_t records) {
                                  " was finished that was never scheduled"));
   }
   // etcd 3.5 writes both at once; a storage version came with 3.6, which keeps them.
-  if (!storage_version_.empty() && !meta_keys_.contains(kTerm)) {
+  if (!storage_version_.empty() && !meta_keys_.contains(kMetaTerm)) {
     add_finding(kMetaBucket, cat("storage version ", storage_version_, " without a term"));
   }
 }
 
 std::string SchemaCheck::storage_version() const {
   if (!storage_version_.empty()) return storage_version_.substr(0, storage_version_.rfind('.'));
-  return meta_keys_.contains(kTerm) || meta_keys_.contains(kConfState) ? "3.5" : "3.4";
+  return meta_keys_.contains(kMetaTerm) || meta_keys_.contains(kMetaConfState) ? "3.5" : "3.4";
 }
 
 }  // namespace lifeboat::etcd

@@ -2,6 +2,7 @@
 // Paper: docs/formats/keyspace.md; etcd: server/storage/schema/, versions 3.4 to 3.7.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -16,14 +17,34 @@
 
 namespace lifeboat::etcd {
 
+inline constexpr std::string_view kAlarmBucket = "alarm";
+inline constexpr std::string_view kAuthBucket = "auth";
+inline constexpr std::string_view kClusterBucket = "cluster";
 inline constexpr std::string_view kKeyBucket = "key";
 inline constexpr std::string_view kLeaseBucket = "lease";
 inline constexpr std::string_view kMetaBucket = "meta";
 inline constexpr std::string_view kMembersBucket = "members";
 inline constexpr std::string_view kMembersRemovedBucket = "members_removed";
 
-// Makes them on its first start, whatever its version, and never removes one.
+// All of them, in ascending order. etcd makes them on its first start, whatever its version, and
+// never removes one.
+inline constexpr std::array<std::string_view, 10> kKnownBuckets{
+    kAlarmBucket, kAuthBucket,  "authRoles",    "authUsers",           kClusterBucket,
+    kKeyBucket,   kLeaseBucket, kMembersBucket, kMembersRemovedBucket, kMetaBucket,
+};
+
 bool is_known_bucket(std::string_view name);
+
+// In the `auth` bucket: 1 where etcd asks for users.
+inline constexpr std::string_view kAuthEnabled = "authEnabled";
+
+// Keys in the `meta` bucket.
+inline constexpr std::string_view kMetaConsistentIndex = "consistent_index";
+inline constexpr std::string_view kMetaTerm = "term";
+inline constexpr std::string_view kMetaConfState = "confState";
+inline constexpr std::string_view kMetaScheduledCompaction = "scheduledCompactRev";
+inline constexpr std::string_view kMetaFinishedCompaction = "finishedCompactRev";
+inline constexpr std::string_view kMetaStorageVersion = "storageVersion";
 
 // Reads where the keyspace stands by a few look-ups. Throws kCorrupt.
 KeyspaceBounds read_bounds(bbolt::Database& database);

@@ -1,11 +1,14 @@
 #include "etcd/wire.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace lifeboat::etcd {
 namespace {
 
-[[noreturn]] void fail(const char* message) { throw base::Error(base::Code::kCorrupt, message); }
+[[noreturn]] void fail(const std::string& message) {
+  throw base::Error(base::Code::kCorrupt, message);
+}
 
 enum WireType : std::uint32_t { kVarint = 0, kFixed64 = 1, kLengthDelimited = 2, kFixed32 = 5 };
 
@@ -67,6 +70,36 @@ std::optional<WireField> WireReader::next() {
     default:
       fail("a field of unknown type");
   }
+}
+
+std::uint64_t varint_of(const WireField& field) {
+  if (field.is_bytes) fail(base::cat("field ", field.number, " has the wrong type"));
+  return field.varint;
+}
+
+base::Bytes bytes_of(const WireField& field) {
+  if (!field.is_bytes) fail(base::cat("field ", field.number, " has the wrong type"));
+  return field.bytes;
+}
+
+void WireWriter::put_varint(std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) {
+    message_.push_back(static_cast<std::uint8_t>(value | 0x80));
+  }
+  message_.push_back(static_cast<std::uint8_t>(value));
+}
+
+WireWriter& WireWriter::varint(std::uint32_t number, std::uint64_t value) {
+  put_varint(std::uint64_t{number} << 3 | kVarint);
+  put_varint(value);
+  return *this;
+}
+
+WireWriter& WireWriter::bytes(std::uint32_t number, base::Bytes value) {
+  put_varint(std::uint64_t{number} << 3 | kLengthDelimited);
+  put_varint(value.size());
+  message_.insert(message_.end(), value.begin(), value.end());
+  return *this;
 }
 
 }  // namespace lifeboat::etcd
