@@ -31,17 +31,50 @@ void pause(const std::stop_token& stop) {
   never.wait_for(guard, stop, kAskAgainAfter, [] { return false; });
 }
 
-void ask(const LiveMember& member, std::int64_t revision, const std::stop_token& stop,
-         LiveAnswer& answer) {
+// Returns the revision that the member has come to: `wanted` or later, unless it takes too long.
+std::int64_t wait_for_revision(etcd::Endpoint& endpoint, std::int64_t wanted,
+                               const std::stop_token& stop) {
   const auto deadline = Steady::now() + kCatchUpTimeout;
-  while (!answer.hash) {
-    try {
-      answer.hash = member.endpoint->hash_kv(revision, stop);
-    } catch (const Error& error) {
-      answer.reason = error.what();
-      if (error.code() != Code::kBusy || Steady::now() > deadline) return;
-      pause(stop);
+  for (;;) {
+    const std::int64_t revision = endpoint.status(stop).revision;
+    if (revision >= wanted || Steady::now() > deadline) return revision;
+    pause(stop);
+    throw_if_stopped(stop);
+  }
+}
+
+// Asked for a revision that it has compacted to, etcd refuses, or answers with a hash that it kept
+// from before that compaction, each version in its way. As long as that revision is the newest, the
+// question for the newest one gets the plain answer.
+etcd::HashKv ask_for_hash(etcd::Endpoint& endpoint, const etcd::KeyspaceBounds& snapshot,
+                          const std::stop_token& stop) {
+  std::optional<etcd::HashKv> kept;
+  std::optional<Error> refusal;
+  try {
+    kept = endpoint.hash_kv(snapshot.revision, stop);
+    if (kept->compact_revision >= snapshot.compact_revision) return *kept;
+  } catch (const Error& error) {
+    if (error.code() != Code::kUnavailable) throw;
+    refusal = error;
+  }
+  const etcd::HashKv newest = endpoint.hash_kv(0, stop);
+  if (newest.revision == snapshot.revision) return newest;
+  if (refusal) throw *refusal;
+  return *kept;
+}
+
+void ask(const LiveMember& member, const etcd::KeyspaceBounds& snapshot,
+         const std::stop_token& stop, LiveAnswer& answer) {
+  try {
+    const std::int64_t reached = wait_for_revision(*member.endpoint, snapshot.revision, stop);
+    if (reached < snapshot.revision) {
+      answer.reason = cat("it has come to revision ", reached, " only, and the snapshot is at ",
+                          snapshot.revision);
+      return;
     }
+    answer.hash = ask_for_hash(*member.endpoint, snapshot, stop);
+  } catch (const Error& error) {
+    answer.reason = error.what();
   }
 }
 
@@ -54,7 +87,7 @@ const etcd::HashKv* find_computed(const std::vector<etcd::HashKv>& computed,
 }  // namespace
 
 std::vector<LiveAnswer> ask_for_hashes(const std::vector<LiveMember>& members,
-                                       std::int64_t revision, std::stop_token stop) {
+                                       const etcd::KeyspaceBounds& snapshot, std::stop_token stop) {
   std::vector<LiveAnswer> answers;
   for (const LiveMember& member : members) {
     answers.push_back({.member = cat("member ", base::to_hex_id(member.member_id), " at ",
@@ -65,7 +98,7 @@ std::vector<LiveAnswer> ask_for_hashes(const std::vector<LiveMember>& members,
   {
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < members.size(); ++i) {
-      threads.emplace_back([&, i] { ask(members[i], revision, stop, answers[i]); });
+      threads.emplace_back([&, i] { ask(members[i], snapshot, stop, answers[i]); });
     }
   }
   throw_if_stopped(stop);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "etcd/cluster.h"
+#include "etcd/keyspace.h"
 
 namespace lifeboat::backup {
 
@@ -27,10 +28,10 @@ struct LiveAnswer {
   std::string reason;  // set when `hash` is not
 };
 
-// Asks all members at once, one thread each. A member that has not come as far as `revision` yet is
-// asked again for a few seconds. Throws kCancelled on `stop`.
+// Asks all members at once, one thread each, for their hash at the revision of `snapshot`. A member
+// that has not come as far yet is waited for a few seconds. Throws kCancelled on `stop`.
 std::vector<LiveAnswer> ask_for_hashes(const std::vector<LiveMember>& members,
-                                       std::int64_t revision, std::stop_token stop);
+                                       const etcd::KeyspaceBounds& snapshot, std::stop_token stop);
 
 // The compactions that the answers speak of, each once.
 std::vector<std::int64_t> compactions_of(const std::vector<LiveAnswer>& answers);

@@ -1,8 +1,9 @@
 #include "backup/prove.h"
 
 #include <algorithm>
-#include <future>
+#include <optional>
 
+#include "backup/background_task.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -58,28 +59,20 @@ std::vector<std::int64_t> later_compactions(const std::vector<LiveAnswer>& answe
 
 Proof prove_snapshot(const OpenFile& open, const std::vector<LiveMember>& members,
                      const ProveOptions& options, base::Progress& progress, std::stop_token stop) {
-  const std::int64_t revision = etcd::read_bounds(*open()).revision;
+  const etcd::KeyspaceBounds bounds = etcd::read_bounds(*open());
   // The members hash their databases while this one is read. Whatever goes wrong here ends their
   // questions too.
-  std::stop_source ask_stop;
-  const std::stop_callback pass_on(stop, [&ask_stop] { ask_stop.request_stop(); });
-  std::future<std::vector<LiveAnswer>> asked;
+  std::optional<BackgroundTask<std::vector<LiveAnswer>>> asked;
   if (options.live_check) {
-    asked = std::async(std::launch::async, [&members, revision, token = ask_stop.get_token()] {
-      return ask_for_hashes(members, revision, token);
-    });
+    asked.emplace(
+        [&](const std::stop_token& token) { return ask_for_hashes(members, bounds, token); }, stop);
   }
 
   Proof proof;
-  try {
-    proof.inspection = walk(open, {}, progress, stop);
-    require_whole(proof.inspection);
-  } catch (...) {
-    ask_stop.request_stop();
-    throw;
-  }
+  proof.inspection = walk(open, {}, progress, stop);
+  require_whole(proof.inspection);
   std::vector<LiveAnswer> answers;
-  if (asked.valid()) answers = asked.get();
+  if (asked) answers = asked->get();
   const auto later = later_compactions(answers, proof.inspection);
   if (!later.empty()) proof.inspection = walk(open, later, progress, std::move(stop));
 

@@ -1,8 +1,8 @@
 #include "backup/read_snapshot.h"
 
-#include <future>
 #include <utility>
 
+#include "backup/background_task.h"
 #include "backup/stop.h"
 #include "bbolt/format.h"
 #include "etcd/snapshot.h"
@@ -87,17 +87,9 @@ SnapshotReading read_snapshot(const OpenFile& open, const SnapshotChecks& checks
   }
 
   const auto hashed = open();
-  // Ends with this function whatever happens: if the walk throws, the hash is told to stop.
-  std::stop_source hash_stop;
-  const std::stop_callback pass_on(stop, [&hash_stop] { hash_stop.request_stop(); });
-  auto hash = std::async(std::launch::async,
-                         [&] { return hash_file(*hashed, {}, progress, hash_stop.get_token()); });
-  try {
-    if (checks.walks()) reading.inspection = walk(*walked, checks, options, stop);
-  } catch (...) {
-    hash_stop.request_stop();
-    throw;
-  }
+  BackgroundTask<etcd::SnapshotHasher> hash(
+      [&](const std::stop_token& token) { return hash_file(*hashed, {}, progress, token); }, stop);
+  if (checks.walks()) reading.inspection = walk(*walked, checks, options, stop);
   const etcd::SnapshotHasher hasher = hash.get();
   reading.sha256 = base::to_hex(hasher.file_digest());
   reading.has_trailer = etcd::has_trailer_length(hasher.size_bytes());

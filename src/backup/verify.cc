@@ -1,17 +1,39 @@
 #include "backup/verify.h"
 
 #include <algorithm>
+#include <array>
 
 #include "backup/progress_piece.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "etcd/snapshot.h"
 
 namespace lifeboat::backup {
 namespace {
 
 using base::cat;
 using vault::CatalogFile;
+
+// What a file is that is no database, by its first bytes; nullptr if that is not known.
+const char* describe_head(base::RandomSource& file) {
+  struct Kind {
+    std::string_view head;
+    const char* text;
+  };
+  constexpr Kind kKinds[] = {{"\x1F\x8B", "compressed with gzip"},
+                             {"\x28\xB5\x2F\xFD", "compressed with zstd"},
+                             {"\xFD"
+                              "7zXZ",
+                              "compressed with xz"},
+                             {"age-encryption.org/", "encrypted with age"}};
+  std::array<std::uint8_t, 32> bytes{};
+  const std::size_t count = file.read_at(0, bytes);
+  const std::string_view head = base::as_text(base::Bytes(bytes).first(count));
+  const auto kind = std::ranges::find_if(
+      kKinds, [head](const Kind& each) { return head.starts_with(each.head); });
+  return kind == std::end(kKinds) ? nullptr : kind->text;
+}
 
 // The verification of one backup or file. A catalog is believed in nothing: what it says is what
 // is compared, and that it calls the backup proven does not count.
@@ -33,7 +55,10 @@ class Verification {
   }
 
   VerifyResult run(const std::string& path, const OpenFile& open) {
-    check_snapshot(path, read_snapshot(open, snapshot_checks(), {}, progress_, stop_));
+    const SnapshotReading reading = read_snapshot(open, snapshot_checks(), {}, progress_, stop_);
+    check_snapshot(path, reading);
+    if (asked_.trailer && !reading.has_trailer && result_.ok()) judge_end(path, reading);
+    if (!result_.ok()) note_kind(path, *open());
     return finish();
   }
 
@@ -70,6 +95,30 @@ class Verification {
       require_trailer(file, reading);
       check_snapshot(file.name, reading);
       if (reading.inspection) check_numbers(catalog.etcd, file, *reading.inspection);
+    }
+  }
+
+  // A database of etcd's own is made of whole pages, a snapshot has a trailer behind them.
+  void judge_end(const std::string& path, const SnapshotReading& reading) {
+    const std::uint64_t excess = reading.size_bytes % etcd::kImageUnitBytes;
+    if (excess == 0) {
+      result_.notes.push_back(
+          cat(path,
+              " has no trailer, the SHA-256 that etcd sends with a snapshot: expected of a copy of "
+              "member/snap/db, otherwise a sign that its end is missing"));
+      return;
+    }
+    made("trailer");
+    find("trailer", path,
+         cat("ends in ", excess,
+             " bytes that are neither part of a page nor the SHA-256 that etcd sends with a "
+             "snapshot"));
+  }
+
+  void note_kind(const std::string& path, base::RandomSource& file) {
+    const char* kind = describe_head(file);
+    if (kind != nullptr) {
+      result_.notes.push_back(cat(path, " is ", kind, ": verify what is in it instead"));
     }
   }
 

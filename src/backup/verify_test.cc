@@ -206,6 +206,7 @@ TEST(VerifyFile, ProvesASnapshotWithATrailer) {
   EXPECT_EQ(result.subject, "/tmp/some.db");
   EXPECT_THAT(result.findings, IsEmpty());
   EXPECT_THAT(result.checks, ElementsAre("trailer", "pages", "records", "hash_kv"));
+  EXPECT_THAT(result.notes, IsEmpty());
   EXPECT_EQ(result.inspection.value().hashes.at(0).hash, 3395615623U);
 }
 
@@ -215,6 +216,19 @@ TEST(VerifyFile, ProvesABareDatabaseWithoutOne) {
   const VerifyResult result = verify_image(image);
   EXPECT_THAT(result.findings, IsEmpty());
   EXPECT_THAT(result.checks, ElementsAre("pages", "records", "hash_kv"));
+  EXPECT_THAT(result.notes, ElementsAre(HasSubstr("/tmp/some.db has no trailer")));
+}
+
+TEST(VerifyFile, FindsThatATrailerIsCutOrHasGrown) {
+  const base::Buffer whole = testing::read_golden("etcd/3.6.14-s2.snapshot.db");
+  for (const long by : {-31L, -16L, -1L, 1L, 100L}) {
+    base::Buffer image = whole;
+    image.resize(static_cast<std::size_t>(static_cast<long>(image.size()) + by));
+    const VerifyResult result = verify_image(image);
+    EXPECT_THAT(result.checks, ElementsAre("pages", "records", "hash_kv", "trailer")) << by;
+    ASSERT_EQ(result.findings.size(), 1U) << by;
+    EXPECT_THAT(result.findings[0].message, HasSubstr("neither part of a page nor")) << by;
+  }
 }
 
 // What opening for writing does to a snapshot: a commit of nothing.
@@ -249,6 +263,23 @@ TEST(VerifyFile, FindsThatAFileIsNoDatabase) {
   const VerifyResult result = verify_image(base::Buffer(5000, 0x20));
   EXPECT_FALSE(result.ok());
   EXPECT_THAT(result.findings.at(0).message, HasSubstr("this is no bbolt database"));
+}
+
+TEST(VerifyFile, SaysWhatAFileIsThatHidesTheDatabase) {
+  const std::pair<std::string_view, std::string_view> kinds[] = {
+      {"\x1F\x8B\x08", "compressed with gzip"},
+      {"\x28\xB5\x2F\xFD", "compressed with zstd"},
+      {"\xFD"
+       "7zXZ",
+       "compressed with xz"},
+      {"age-encryption.org/v1", "encrypted with age"}};
+  for (const auto& [head, kind] : kinds) {
+    base::Buffer image(5000, 0x20);
+    std::ranges::copy(base::as_bytes(head), image.begin());
+    EXPECT_THAT(verify_image(image).notes, ElementsAre(HasSubstr(kind)));
+  }
+  EXPECT_THAT(verify_image(base::Buffer(5000, 0x20)).notes, IsEmpty());
+  EXPECT_THAT(verify_image({}).notes, IsEmpty());
 }
 
 }  // namespace

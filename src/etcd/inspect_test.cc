@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "bbolt/builder.h"
+#include "bbolt/checker.h"
 #include "etcd/snapshot.h"
 #include "testing/golden.h"
 #include "testing/surgeon.h"
@@ -66,6 +68,80 @@ TEST(Inspect, IgnoresWhatLiesBeyondTheDatabasesPages) {
   base::Buffer image = read_golden(kTree);
   image.resize(image.size() + 300'000, 0xEE);  // as a live file that grew ahead of its use
   EXPECT_EQ(inspect(image).findings.total(), 0U);
+}
+
+// ---- Page sizes -------------------------------------------------------------------------------
+
+class BufferSink : public base::RandomSink {
+ public:
+  void append(base::Bytes bytes) override {
+    content.insert(content.end(), bytes.begin(), bytes.end());
+  }
+  void overwrite(std::uint64_t offset, base::Bytes bytes) override {
+    LIFEBOAT_CHECK(offset + bytes.size() <= content.size());
+    std::ranges::copy(bytes, content.begin() + static_cast<std::ptrdiff_t>(offset));
+  }
+
+  base::Buffer content;
+};
+
+class CopyVisitor : public bbolt::Visitor {
+ public:
+  explicit CopyVisitor(bbolt::Builder& builder) : builder_(builder) {}
+
+  void bucket(base::Bytes name) override { builder_.begin_bucket(name); }
+  void item(base::Bytes key, base::Bytes value) override { builder_.put(key, value); }
+  void problem(const bbolt::Problem& problem) override { ADD_FAILURE() << problem.message; }
+
+ private:
+  bbolt::Builder& builder_;
+};
+
+// The same database as etcd makes it on a machine with other pages.
+base::Buffer with_page_size(const base::Buffer& image, std::uint32_t page_size_bytes) {
+  base::MemorySource source(image);
+  bbolt::Database database(source);
+  BufferSink sink;
+  bbolt::Builder builder(sink, {.page_size_bytes = page_size_bytes});
+  CopyVisitor visitor(builder);
+  bbolt::check_database(database, bbolt::Direction::kForward, visitor, {});
+  builder.finish();
+  return sink.content;
+}
+
+TEST(Inspect, ReadsTheSameFromPagesOfEverySize) {
+  for (const auto& golden : testing::golden_snapshots()) {
+    const base::Buffer original = read_golden(golden.name);
+    const Inspection expected = inspect(original);
+    for (std::uint32_t size = bbolt::kPageSizeMin; size <= bbolt::kPageSizeMax; size *= 2) {
+      SCOPED_TRACE(base::cat(golden.name, " with pages of ", size));
+      const Inspection result = inspect(with_page_size(original, size));
+      EXPECT_EQ(result.page_size_bytes, size);
+      EXPECT_EQ(result.image_size_bytes % size, 0U);
+      EXPECT_EQ(result.findings.total(), 0U);
+      EXPECT_THAT(result.notes, IsEmpty());
+      EXPECT_EQ(result.storage_version, expected.storage_version);
+      EXPECT_EQ(result.revision, expected.revision);
+      EXPECT_EQ(result.keys, expected.keys);
+      EXPECT_EQ(result.records, expected.records);
+      EXPECT_EQ(result.leases, expected.leases);
+      EXPECT_EQ(result.kubernetes.objects, expected.kubernetes.objects);
+      EXPECT_EQ(result.hashes, expected.hashes);
+    }
+  }
+}
+
+// The first meta page lies in the first kilobyte, whatever the size; the second one does not.
+TEST(Inspect, FindsTheSecondMetaPageWhateverThePageSize) {
+  const base::Buffer original = read_golden(kTree);
+  for (std::uint32_t size = bbolt::kPageSizeMin; size <= bbolt::kPageSizeMax; size *= 2) {
+    base::Buffer image = with_page_size(original, size);
+    std::fill_n(image.begin(), 100, std::uint8_t{0});
+    const Inspection result = inspect(image);
+    EXPECT_EQ(result.page_size_bytes, size);
+    EXPECT_EQ(result.keys, 142U) << size;
+    EXPECT_EQ(result.findings.total(), 1U) << size;
+  }
 }
 
 // ---- The buckets beside the keyspace ----------------------------------------------------------
