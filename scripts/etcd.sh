@@ -12,6 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 member_urls=()
 member_pids=()
 cluster=
+initial_cluster=
 tls=
 server_certificate=server
 # Ten ports for each process id, so that scripts that run at the same time do not meet; below what
@@ -106,14 +107,15 @@ choose_ports() {
   take_port && metrics_ports[$1]=$port
 }
 
-member_is_healthy() {
-  local answer
+# ask_metrics NUMBER PATH: what a member answers there.
+ask_metrics() {
   { exec 3<>"/dev/tcp/127.0.0.1/${metrics_ports[$1]}"; } 2>/dev/null || return 1
-  printf 'GET /health HTTP/1.0\r\n\r\n' >&3
-  answer=$(cat <&3)
+  printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >&3
+  cat <&3
   exec 3>&-
-  [[ $answer == *'"health":"true"'* ]]
 }
+
+member_is_healthy() { [[ $(ask_metrics "$1" /health) == *'"health":"true"'* ]]; }
 
 # Waits until a member knows a leader and serves.
 wait_for_member() {
@@ -129,14 +131,17 @@ wait_for_member() {
 # start_cluster FOLDER SIZE [etcd's flags...]
 start_cluster() {
   cluster=$1
-  local size=$2 initial='' number
+  initial_cluster=''
+  local size=$2 number
   shift 2
   mkdir -p "$cluster"
   for ((number = 1; number <= size; number++)); do
     choose_ports "$number"
-    initial+=${initial:+,}m$number=${peer_urls[number]}
+    initial_cluster+=${initial_cluster:+,}m$number=${peer_urls[number]}
   done
-  for ((number = 1; number <= size; number++)); do start_member "$number" "$initial" "$@"; done
+  for ((number = 1; number <= size; number++)); do
+    start_member "$number" "$initial_cluster" "$@"
+  done
   for ((number = 1; number <= size; number++)); do wait_for_member "$number"; done
 }
 

@@ -2,7 +2,11 @@
 # What the scripts share. To be sourced, from any folder.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-etcd_bin=$root/build/etcd/3.4/usr/bin
+# The etcd that tests and the demo start: Debian 12's own, or another that scripts/setup unpacked.
+etcd_version=${ETCD_VERSION:-3.4}
+etcd_bin=$root/build/etcd/$etcd_version/usr/bin
+# etcd would take it for a setting of its own, and warn.
+export -n ETCD_VERSION
 
 say() { printf '%s\n' "$*"; }
 

@@ -10,7 +10,7 @@ connect_to "${member_urls[1]}"
 start_backup
 wait_until stream_has 1000000
 expect 7 backup
-kill -KILL "$backup_pid"
+kill -KILL "$run_pid"
 expect_end 137
 connect_to "$direct"
 expect 0 backup

@@ -1,9 +1,12 @@
 # shellcheck shell=bash
 # What the end-to-end tests share. Each test is a script: one behaviour, black box, a real etcd.
 #
-# LIFEBOAT names the binary under test. A test ends with 0 when what it checks holds, with 77 where
-# it can't run, with anything else when it fails. It has a folder of its own, $work, with a vault in
-# it, $vault, and leaves nothing behind: no file, no mount, no process.
+# LIFEBOAT names the binary under test, ETCD_VERSION the etcd that it meets. A script with the line
+# "# Runs with every etcd." is one test for each version, any other for Debian 12's own.
+#
+# A test ends with 0 when what it checks holds, with 77 where it can't run, with anything else when
+# it fails. It has a folder of its own, $work, with a vault in it, $vault, and leaves nothing behind:
+# no file, no mount, no process.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/etcd.sh"
 
@@ -42,6 +45,8 @@ skip() {
 }
 
 needs_root() { [ "$(id -u)" -eq 0 ] || skip "it mounts file systems, which takes root"; }
+
+[ -x "$etcd_bin/etcd" ] || skip "etcd $etcd_version is not there: scripts/setup --etcd-versions"
 
 # ---- Clusters ---------------------------------------------------------------------------------
 
@@ -144,21 +149,22 @@ wrong() {
   exit 1
 }
 
-# Runs a backup in the background: `backup_pid`, then expect_end.
-start_backup() {
+# start_run FLAGS...: runs lifeboat in the background: `run_pid`, then expect_end.
+start_run() {
   : >"$work/out"
-  "$LIFEBOAT" backup --vault "$vault" --cluster prod "${connection[@]}" "$@" \
-    >"$work/out" 2>"$work/err" </dev/null &
-  backup_pid=$!
+  "$LIFEBOAT" "$@" >"$work/out" 2>"$work/err" </dev/null &
+  run_pid=$!
 }
 
-# expect_end CODE: waits for the backup in the background; 128 + N when a signal N ended it.
+start_backup() { start_run backup --vault "$vault" --cluster prod "${connection[@]}" "$@"; }
+
+# expect_end CODE: waits for the run in the background; 128 + N when a signal N ended it.
 expect_end() {
   local got=0 begin
   begin=$(date +%s%3N)
-  wait "$backup_pid" 2>/dev/null || got=$?
+  wait "$run_pid" 2>/dev/null || got=$?
   milliseconds=$(($(date +%s%3N) - begin))
-  check_end "$1" "$got" "the backup in the background"
+  check_end "$1" "$got" "the run in the background"
 }
 
 # wait_until COMMAND...: at most 20 seconds.
@@ -217,3 +223,201 @@ no_leftovers() {
 
 # The folder of the newest backup.
 newest_folder() { find "$vault/prod/backups" -mindepth 1 -maxdepth 1 -type d | sort | tail -n 1; }
+
+# ---- Databases --------------------------------------------------------------------------------
+
+# What verify says of a file, in $work/out.
+verify_file() { expect 0 lifeboat verify "$1" -o json; }
+
+# live_hash [URL]: what a member, the first unless named, answers for HashKV at its newest revision:
+# "HASH COMPACT_REVISION".
+# shellcheck disable=SC2120  # Some scripts do name one.
+live_hash() {
+  etcdctl --endpoints "${1:-${member_urls[1]}}" endpoint hashkv -w json |
+    jq -r '.[0].HashKV | "\(.hash) \(.compact_revision)"'
+}
+
+# The newest revision of the first member.
+revision() { status_of 1 Revision; }
+
+# stop_member NUMBER: as its service would be stopped.
+stop_member() {
+  kill -TERM "${member_pids[$1]}"
+  wait "${member_pids[$1]}" 2>/dev/null || true
+}
+
+# What a live keyspace is made of: writes, versions, leases that hold and that end, deletes of one
+# key and of many, transactions, keys that come back.
+write_history() {
+  local lease doomed i
+  fill --count 150
+  lease=$(etcdctl lease grant 3600 | sed -E 's/lease ([0-9a-f]+) .*/\1/')
+  doomed=$(etcdctl lease grant 3600 | sed -E 's/lease ([0-9a-f]+) .*/\1/')
+  for i in 1 2 3 4 5; do
+    etcdctl put "/history/kept/$i" "$i"
+    etcdctl put "/history/kept/$i" "$i again" --lease "$lease"
+    etcdctl put "/history/doomed/$i" "$i" --lease "$doomed"
+    etcdctl put "/history/deleted/$i" "$i"
+  done
+  etcdctl lease revoke "$doomed"
+  etcdctl del /history/deleted/1
+  etcdctl del --prefix /history/deleted/
+  etcdctl put /history/deleted/1 'back again'
+  etcdctl txn <<'TXN'
+version("/history/kept/1") > "1"
+
+put /history/txn/1 one
+del /history/kept/2
+put /history/txn/2 two
+
+put /history/never never
+
+TXN
+} >/dev/null
+
+# alter_value NUMBER OLD NEW: stops the member, replaces a value in its database by another of the
+# same length, wherever it stands, and starts the member again. etcd does not notice.
+alter_value() {
+  stop_member "$1"
+  /usr/bin/python3 - "$cluster/m$1/member/snap/db" "$2" "$3" <<'PYTHON'
+import pathlib, sys
+path, old, new = pathlib.Path(sys.argv[1]), sys.argv[2].encode(), sys.argv[3].encode()
+content = path.read_bytes()
+if len(old) != len(new) or old not in content:
+    sys.exit("no such value, or not of that length")
+path.write_bytes(content.replace(old, new))
+PYTHON
+  start_member "$1" "$initial_cluster"
+  wait_for_member "$1"
+}
+
+# status_of NUMBER FIELD: of etcdctl's fields. (jq would round ids.)
+status_of() {
+  etcdctl --endpoints "${member_urls[$1]}" endpoint status -w fields | sed -n "s/^\"$2\" : //p"
+}
+
+# A member's id, as etcdctl prints it.
+member_id() { printf %x "$(status_of "$1" MemberID)"; }
+
+# lead NUMBER: makes that member the leader.
+lead() {
+  local id number
+  id=$(member_id "$1")
+  [ "$(status_of "$1" Leader)" != "$(status_of "$1" MemberID)" ] || return 0
+  # All but the leader refuse.
+  for number in "${!member_urls[@]}"; do
+    ! etcdctl --endpoints "${member_urls[number]}" move-leader "$id" >/dev/null 2>&1 || return 0
+  done
+  wrong "member $1 does not become the leader"
+}
+
+# How often a member has answered HashKV.
+hashes_answered() {
+  ask_metrics "$1" /metrics |
+    sed -n 's/^grpc_server_handled_total{grpc_code="OK",grpc_method="HashKV".* //p'
+}
+
+# ---- Restores ---------------------------------------------------------------------------------
+
+# take_snapshot [backup's flags...]: a backup. Its file is `snapshot`.
+take_snapshot() {
+  expect 0 backup "$@"
+  snapshot=$(echo "$(newest_folder)"/snapshot_*.db)
+}
+
+# identity_of NUMBER: sets `identity`, flags that make it that member of the cluster that was
+# started. They are the same for lifeboat and for etcd's own tools.
+identity_of() {
+  identity=(--name "m$1" --initial-cluster "$initial_cluster" --initial-cluster-token "lifeboat-$$"
+    --initial-advertise-peer-urls "${peer_urls[$1]}")
+}
+
+# restore FLAGS...: as the first member.
+restore() {
+  identity_of 1
+  lifeboat restore "${identity[@]}" "$@"
+}
+
+# etcds_restore SNAPSHOT FOLDER [flags...]: what etcd's own tool makes of it, as the first member.
+etcds_restore() {
+  local tool=$etcd_bin/etcdutl
+  [ -x "$tool" ] || tool=$etcd_bin/etcdctl
+  identity_of 1
+  mkdir -p "${2%/*}"
+  ETCDCTL_API=3 quietly "$tool" snapshot restore "$1" --data-dir "$2" "${identity[@]}" "${@:3}"
+}
+
+stop_cluster() {
+  local number
+  for number in "${!member_pids[@]}"; do stop_member "$number"; done
+  member_pids=()
+}
+
+# start_restored FOLDER [NUMBER...]: those members, or the first one, with the ports of before on
+# the data directories FOLDER/m1 and so on. None of them makes a new one.
+start_restored() {
+  cluster=$1
+  shift
+  [ $# -gt 0 ] || set -- 1
+  local number
+  for number; do
+    [ -d "$cluster/m$number/member" ] || wrong "nothing was restored for member $number"
+    start_member "$number" "$initial_cluster"
+  done
+  for number; do wait_for_member "$number"; done
+}
+
+# Every key with its revisions, version, lease and value, and the revision of the store.
+every_key() { etcdctl get --prefix '' -w fields | grep -v '^"RaftTerm"'; }
+
+# events_from REVISION: what a watch of everything is told, up to the newest revision. The last
+# change has to be a put.
+events_from() {
+  local newest pid
+  newest=$(revision)
+  : >"$work/events"
+  etcdctl watch --prefix '' --rev "$1" -w fields >"$work/events" &
+  pid=$!
+  wait_until grep -q "^\"ModRevision\" : $newest\$" "$work/events"
+  # Of that last event the value is still to come.
+  sleep 0.3
+  kill "$pid"
+  wait "$pid" 2>/dev/null || true
+  cat "$work/events"
+}
+
+# Leases but for how much longer they last. etcd tells their keys in any order.
+every_lease() {
+  local id
+  etcdctl lease list | tail -n +2 | sort | while read -r id; do
+    etcdctl lease timetolive --keys "$id" | sed 's/remaining([0-9]*s)//' | tr ' ([])' '\n' | sort
+  done
+}
+
+# Everything that a client may ask the first member about its data.
+ask_everything() {
+  every_key
+  etcdctl member list -w fields | grep -v '^"RaftTerm"'
+  # shellcheck disable=SC2119
+  live_hash
+  every_lease
+  etcdctl user list
+  etcdctl role list
+}
+
+# same WHAT FILE OTHER
+same() { diff "$2" "$3" >"$work/out" || wrong "$1 differs"; }
+
+# A whole data directory is there, or none at all: never a half one, and nothing else beside it.
+whole_or_nothing() {
+  local names
+  names=$({ ls -A "$1" 2>/dev/null || true; } | tr '\n' ' ')
+  case $names in
+    '') ;;
+    'member ')
+      [ -s "$1/member/snap/db" ] && [ -n "$(ls "$1"/member/wal/*.wal)" ] ||
+        wrong "half a data directory: $(find "$1")"
+      ;;
+    *) wrong "this is left: $(find "$1")" ;;
+  esac
+}

@@ -11,7 +11,7 @@ connect_to "${member_urls[1]}"
 printf 'sesame-17' >"$work/password"
 start_backup --user root --password-file "$work/password" --log-format json
 sleep 0.5
-! tr '\0' ' ' <"/proc/$backup_pid/cmdline" | grep -q sesame || wrong 'it is in the command line'
+! tr '\0' ' ' <"/proc/$run_pid/cmdline" | grep -q sesame || wrong 'it is in the command line'
 expect_end 0
 ! grep -rq sesame "$vault" "$work/out" "$work/err" || wrong 'it was written down'
 

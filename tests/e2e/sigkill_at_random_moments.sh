@@ -17,9 +17,9 @@ while [ "$killed" -lt 50 ]; do
   start_backup --keep-last 3
   moment=$((RANDOM % longest))
   sleep "$((moment / 1000)).$(printf %03d $((moment % 1000)))"
-  kill -KILL "$backup_pid" 2>/dev/null || true
+  kill -KILL "$run_pid" 2>/dev/null || true
   status=0
-  wait "$backup_pid" 2>/dev/null || status=$?
+  wait "$run_pid" 2>/dev/null || status=$?
   case $status in
     137) killed=$((killed + 1)) ;;
     0) ;;

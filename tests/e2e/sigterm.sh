@@ -11,7 +11,7 @@ connect_to "${member_urls[1]}"
 for signal in TERM INT; do
   start_backup
   wait_until stream_has 1000000
-  kill "-$signal" "$backup_pid"
+  kill "-$signal" "$run_pid"
   expect_end $((128 + $(kill -l "$signal")))
   took_less_than 1
   no_leftovers
