@@ -64,6 +64,8 @@ bool BackgroundWriter::write_next(const std::stop_token& stop) {
   base::Buffer buffer = std::move(filled_.front());
   filled_.pop_front();
   writing_ = true;
+  // There is a place in the queue from now on, not only after this write.
+  changed_.notify_all();
   guard.unlock();
   std::exception_ptr failure;
   try {
