@@ -110,5 +110,26 @@ TEST(Copy, PassesOnWhatASinkThrows) {
   EXPECT_THROW(copy(source, sink, {}), Error);
 }
 
+TEST(MemoryStream, HandsOutEveryByteOnce) {
+  const std::string content = sample(1000);
+  for (const std::size_t size : {1U, 7U, 999U, 1000U, 1001U, 5000U}) {
+    MemoryStream stream(as_bytes(content));
+    Buffer buffer(size);
+    std::string read;
+    while (const std::size_t count = stream.read(buffer)) {
+      ASSERT_LE(count, size);
+      read += as_text(Bytes(buffer).first(count));
+    }
+    EXPECT_EQ(read, content) << size;
+    EXPECT_EQ(stream.read(buffer), 0U) << size;
+  }
+}
+
+TEST(MemoryStream, OfNothingIsAtItsEnd) {
+  MemoryStream stream(Bytes{});
+  Buffer buffer(10);
+  EXPECT_EQ(stream.read(buffer), 0U);
+}
+
 }  // namespace
 }  // namespace lifeboat::base

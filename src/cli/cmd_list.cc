@@ -18,7 +18,8 @@ class ListCommand : public Command {
         .summary = "lists the backups of a vault",
         .description =
             "Prints a line for each backup, oldest first: its id, age and size, what is known "
-            "of the etcd in it, and when it was proven. Without --cluster, the backups of all "
+            "of the etcd in it, when it was proven, and how long ago its restore was rehearsed. "
+            "Without --cluster, the backups of all "
             "clusters in the vault are listed.\n\n"
             "Only backups with a readable catalog are listed. Others are named in warnings, and "
             "the exit status is 8.",
@@ -50,9 +51,16 @@ class ListCommand : public Command {
 
   void take_cluster(store::Store& store, const std::string& cluster, base::Log& log) {
     vault::Inventory inventory = vault::ClusterVault(store, cluster).inventory();
+    const vault::DrillInventory drills = vault::list_drills(store, cluster);
     for (const auto& backup : inventory.unreadable) log.warning(vault::describe(backup));
-    has_unreadable_ = has_unreadable_ || !inventory.unreadable.empty();
-    std::move(inventory.backups.begin(), inventory.backups.end(), std::back_inserter(backups_));
+    for (const std::string& record : drills.unreadable) log.warning(record);
+    has_unreadable_ =
+        has_unreadable_ || !inventory.unreadable.empty() || !drills.unreadable.empty();
+    for (auto& backup : inventory.backups) {
+      const auto* drill = vault::newest_drill(drills.records, backup.catalog.id);
+      backups_.push_back(
+          {std::move(backup), drill == nullptr ? std::nullopt : std::optional(*drill)});
+    }
   }
 
   // People read cluster by cluster, scripts take the last element for the newest.
@@ -62,15 +70,15 @@ class ListCommand : public Command {
       return;
     }
     std::stable_sort(backups_.begin(), backups_.end(), [](const auto& left, const auto& right) {
-      return left.catalog.id < right.catalog.id;
+      return left.backup.catalog.id < right.backup.catalog.id;
     });
     base::Json list = base::Json::array();
-    for (const auto& backup : backups_) list.push(to_json(backup));
+    for (const auto& listed : backups_) list.push(to_json(listed));
     print_json(context.world.out, base::Json::object().set("backups", std::move(list)));
   }
 
   VaultOptions options_;
-  std::vector<vault::StoredBackup> backups_;
+  std::vector<ListedBackup> backups_;
   bool has_unreadable_ = false;
 };
 

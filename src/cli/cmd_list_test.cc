@@ -26,7 +26,7 @@ TEST(ListCommand, PrintsAnEmptyVault) {
   EXPECT_EQ(json.code, kDone);
   EXPECT_EQ(json.out, "{\n  \"backups\": []\n}\n");
   const Outcome table = TestProgram().run("list --vault /vault");
-  EXPECT_EQ(table.out, "ID  AGE  SIZE  REVISION  KEYS  ETCD  PROVEN  PINNED\n");
+  EXPECT_EQ(table.out, "ID  AGE  SIZE  REVISION  KEYS  ETCD  PROVEN  DRILLED  PINNED\n");
   EXPECT_EQ(table.err, "no backups in /vault\n");
 }
 

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/snapshot_argument.h"
 #include "cli/verify_output.h"
 #include "vault/vault.h"
 
@@ -33,6 +34,16 @@ std::vector<Target> all_targets(vault::ClusterVault& vault) {
   std::sort(targets.begin(), targets.end(),
             [](const Target& left, const Target& right) { return left.id() < right.id(); });
   return targets;
+}
+
+std::unique_ptr<base::RandomSource> open_file(os::FileSystem& fs, const std::string& path) {
+  try {
+    return fs.open(path, os::Links::kFollow);
+  } catch (const Error& error) {
+    if (!error.hint().empty()) throw;
+    throw Error(error.code(), error.what(),
+                "name a snapshot file by its path, or a backup by its id: \"lifeboat list\"");
+  }
 }
 
 class VerifyCommand : public Command {
@@ -97,10 +108,6 @@ class VerifyCommand : public Command {
                 "name one backup, or leave the name out and give --all");
   }
 
-  static bool names_a_file(const std::string& subject) {
-    return subject.find('/') != std::string::npos || subject.ends_with(".db");
-  }
-
   backup::VerifyChecks chosen_checks() const {
     if (checks_.empty()) return {};
     const auto asked = [this](std::string_view name) {
@@ -115,7 +122,7 @@ class VerifyCommand : public Command {
 
   static Results verify_file(Context& context, const std::string& path,
                              const backup::VerifyChecks& checks, const std::stop_token& stop) {
-    const backup::OpenFile open = [&] { return context.world.fs.open(path, os::Links::kFollow); };
+    const backup::OpenFile open = [&] { return open_file(context.world.fs, path); };
     Results results{backup::verify_file(path, open, checks, context.progress, stop)};
     if (!context.json) print_result(context.world.out, results.front());
     return results;

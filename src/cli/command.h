@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "cli/exit_code.h"
@@ -19,23 +20,29 @@
 #include "etcd/cluster.h"
 #include "os/clock.h"
 #include "os/fs.h"
+#include "os/process.h"
 #include "rpc/etcd_client.h"
 #include "rpc/tls_probe.h"
 
 namespace lifeboat::cli {
 
 using Connect = std::function<etcd::Endpoints(const rpc::ClientOptions&)>;
+using ConnectKeyValue =
+    std::function<std::unique_ptr<etcd::KeyValueEndpoint>(const rpc::ClientOptions&)>;
 using Probe = std::function<rpc::ProbeResult(const rpc::EndpointUrl&, const rpc::ClientOptions&,
                                              std::stop_token)>;
 
 // The world, as main builds it and tests fake it. All borrowed.
 struct World {
+  base::Source& in;
   std::ostream& out;
   std::ostream& err;
   os::FileSystem& fs;
   const os::Clock& clock;
   const Environment& environment;
+  os::Programs& programs;
   Connect connect;
+  ConnectKeyValue connect_key_value;
   Probe probe;
   std::string host_name;
   bool err_is_terminal = false;
@@ -78,10 +85,13 @@ class Command {
 std::unique_ptr<Command> make_backup_command();
 std::unique_ptr<Command> make_completion_command();
 std::unique_ptr<Command> make_doctor_command();
+std::unique_ptr<Command> make_drill_command();
+std::unique_ptr<Command> make_export_command();
 std::unique_ptr<Command> make_help_command();
 std::unique_ptr<Command> make_list_command();
 std::unique_ptr<Command> make_pin_command();
 std::unique_ptr<Command> make_prune_command();
+std::unique_ptr<Command> make_restore_command();
 std::unique_ptr<Command> make_show_command();
 std::unique_ptr<Command> make_unpin_command();
 std::unique_ptr<Command> make_verify_command();

@@ -168,12 +168,17 @@ TEST(Program, SaysWhenItsOutputDoesNotArrive) {
   TestProgram program;
   std::ostringstream err;
   std::ostream broken(nullptr);
-  World world{.out = broken,
+  base::MemoryStream in({});
+  const auto programs = program.etcd.programs(program.fs);
+  World world{.in = in,
+              .out = broken,
               .err = err,
               .fs = program.fs,
               .clock = program.clock,
               .environment = program.environment,
+              .programs = *programs,
               .connect = {},
+              .connect_key_value = {},
               .probe = {},
               .host_name = ""};
   EXPECT_EQ(run_program({"version"}, world, {}), kStorage);

@@ -344,7 +344,9 @@ Environment read_environment(const char* const* envp) {
     const std::string_view entry = *envp;
     const std::size_t equals = entry.find('=');
     const bool ours = entry.starts_with(kEnvironmentPrefix) || entry.starts_with("ETCDCTL_");
-    if (!ours || equals == std::string_view::npos || equals + 1 == entry.size()) continue;
+    const bool of_the_system = entry.starts_with("PATH=") || entry.starts_with("TMPDIR=");
+    if ((!ours && !of_the_system) || equals == std::string_view::npos || equals + 1 == entry.size())
+      continue;
     environment.emplace(entry.substr(0, equals), entry.substr(equals + 1));
   }
   return environment;

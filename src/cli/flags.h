@@ -105,7 +105,8 @@ CommandLine split_command_line(const FlagTable& table, const std::vector<std::st
 
 using Environment = std::map<std::string, std::string>;
 
-// The process's own, LIFEBOAT_* and ETCDCTL_* only. An empty variable counts as not set.
+// The process's own: LIFEBOAT_* and ETCDCTL_*, and of all others PATH and TMPDIR. An empty variable
+// counts as not set.
 Environment read_environment(const char* const* envp);
 
 // What the environment says of the flags of `table`.

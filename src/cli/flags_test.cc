@@ -219,8 +219,14 @@ TEST(Flags, TakeSecretsFromTheEnvironmentOnly) {
 
 TEST(Environment, CountsAnEmptyVariableAsNotSet) {
   const char* const block[] = {"LIFEBOAT_NAME=", "LIFEBOAT_X=a=b",   "ETCDCTL_NAME=n",
-                               "PATH=/bin",      "LIFEBOAT_NOTHING", nullptr};
+                               "HOME=/home",     "LIFEBOAT_NOTHING", nullptr};
   const Environment expected{{"LIFEBOAT_X", "a=b"}, {"ETCDCTL_NAME", "n"}};
+  EXPECT_EQ(read_environment(block), expected);
+}
+
+TEST(Environment, KeepsWhereProgramsAndScratchFoldersAre) {
+  const char* const block[] = {"PATH=/bin", "TMPDIR=/scratch", "PATHS=/x", "TMPDIR", nullptr};
+  const Environment expected{{"PATH", "/bin"}, {"TMPDIR", "/scratch"}};
   EXPECT_EQ(read_environment(block), expected);
 }
 

@@ -14,6 +14,8 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "os/posix_fs.h"
+#include "os/process.h"
+#include "os/standard_input.h"
 #include "rpc/etcd_client.h"
 #include "rpc/tls_probe.h"
 
@@ -80,14 +82,18 @@ std::string host_name() {
   return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "";
 }
 
-World make_world(os::FileSystem& fs, const os::Clock& clock, const Environment& environment) {
+World make_world(base::Source& in, os::FileSystem& fs, const os::Clock& clock,
+                 const Environment& environment, os::Programs& programs) {
   return {
+      .in = in,
       .out = std::cout,
       .err = std::cerr,
       .fs = fs,
       .clock = clock,
       .environment = environment,
+      .programs = programs,
       .connect = &rpc::make_endpoints,
+      .connect_key_value = &rpc::make_key_value_endpoint,
       .probe =
           [](const rpc::EndpointUrl& url, const rpc::ClientOptions& options, std::stop_token stop) {
             return rpc::probe_endpoint(url, options, options.connect_timeout, stop);
@@ -100,7 +106,9 @@ int run(int argc, char** argv, const SignalWatch& signals) {
   os::PosixFileSystem fs;
   const os::SystemClock clock;
   const Environment environment = read_environment(environ);
-  World world = make_world(fs, clock, environment);
+  os::StandardInput in(signals.token());
+  os::PosixPrograms programs;
+  World world = make_world(in, fs, clock, environment, programs);
   try {
     return run_program({argv + std::min(argc, 1), argv + argc}, world, signals.token());
   } catch (const base::Error& error) {

@@ -25,10 +25,20 @@ std::string proven_at(const vault::Catalog& catalog) {
   return catalog.verified ? base::format_time(catalog.verified->at) : std::string("no");
 }
 
-bool hold_several_clusters(const std::vector<vault::StoredBackup>& backups) {
-  return std::any_of(backups.begin(), backups.end(), [&](const vault::StoredBackup& backup) {
-    return backup.catalog.cluster != backups.front().catalog.cluster;
+bool hold_several_clusters(const std::vector<ListedBackup>& backups) {
+  return std::any_of(backups.begin(), backups.end(), [&](const ListedBackup& listed) {
+    return listed.backup.catalog.cluster != backups.front().backup.catalog.cluster;
   });
+}
+
+// How long ago the newest drill went well; what did not go well counts until one does.
+std::string drilled(const std::optional<vault::DrillRecord>& drill, base::TimePoint now) {
+  if (!drill) return std::string(kUnknown);
+  return drill->ok ? age(drill->at, now) : std::string("failed");
+}
+
+base::Json seconds(const std::optional<double>& value) {
+  return value ? base::Json(*value) : base::Json();
 }
 
 std::string hash_text(const std::optional<vault::CatalogHashKv>& hash) {
@@ -122,8 +132,20 @@ base::Json to_json(const vault::StoredBackup& backup) {
   return document;
 }
 
-void print_list(std::ostream& out, const std::vector<vault::StoredBackup>& backups,
-                base::TimePoint now) {
+base::Json to_json(const ListedBackup& listed) {
+  base::Json drill;
+  if (listed.drill) {
+    drill = base::Json::object()
+                .set("at", base::format_time(listed.drill->at))
+                .set("ok", listed.drill->ok)
+                .set("restore_seconds", seconds(listed.drill->restore_seconds))
+                .set("boot_seconds", seconds(listed.drill->boot_seconds))
+                .set("etcd_version", listed.drill->etcd_version);
+  }
+  return to_json(listed.backup).set("drilled", std::move(drill));
+}
+
+void print_list(std::ostream& out, const std::vector<ListedBackup>& backups, base::TimePoint now) {
   using Align = Table::Align;
   const bool several = hold_several_clusters(backups);
   std::vector<Table::Column> columns{{"ID"},
@@ -133,10 +155,11 @@ void print_list(std::ostream& out, const std::vector<vault::StoredBackup>& backu
                                      {"KEYS", Align::kRight},
                                      {"ETCD"},
                                      {"PROVEN"},
+                                     {"DRILLED", Align::kRight},
                                      {"PINNED"}};
   if (several) columns.insert(columns.begin(), {"CLUSTER"});
   Table table(std::move(columns));
-  for (const vault::StoredBackup& backup : backups) {
+  for (const auto& [backup, drill] : backups) {
     const vault::Catalog& catalog = backup.catalog;
     std::vector<std::string> row{catalog.id.text(),
                                  age(catalog.started, now),
@@ -145,6 +168,7 @@ void print_list(std::ostream& out, const std::vector<vault::StoredBackup>& backu
                                  number_or_dash(catalog.etcd.keys),
                                  text_or_dash(catalog.etcd.version),
                                  proven_at(catalog),
+                                 drilled(drill, now),
                                  backup.pinned ? "yes" : ""};
     if (several) row.insert(row.begin(), catalog.cluster);
     table.add_row(std::move(row));

@@ -1,6 +1,7 @@
 // Backups as people read them, and JSON documents.
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "vault/drill_record.h"
 #include "vault/vault.h"
 
 namespace lifeboat::cli {
@@ -18,9 +20,17 @@ void print_json(std::ostream& out, const base::Json& document);
 // The catalog with "pinned" added.
 base::Json to_json(const vault::StoredBackup& backup);
 
+// A backup with its newest drill, if there was one.
+struct ListedBackup {
+  vault::StoredBackup backup;
+  std::optional<vault::DrillRecord> drill;
+};
+
+// The catalog with "pinned" and "drilled" added.
+base::Json to_json(const ListedBackup& listed);
+
 // The table of `list`. A column for the cluster appears where there are several.
-void print_list(std::ostream& out, const std::vector<vault::StoredBackup>& backups,
-                base::TimePoint now);
+void print_list(std::ostream& out, const std::vector<ListedBackup>& backups, base::TimePoint now);
 
 // The page of `show`.
 void print_details(std::ostream& out, const vault::StoredBackup& backup);

@@ -42,28 +42,39 @@ TEST(Output, ListsBackups) {
   old.catalog.etcd.revision = 200001;
   old.catalog.etcd.keys = 1000;
   std::ostringstream out;
-  print_list(out, {old, make_backup("2026-11-21_060000")}, time("2026-11-21T08:30:00Z"));
-  EXPECT_EQ(
-      out.str(),
-      "ID                    AGE     SIZE  REVISION  KEYS  ETCD    PROVEN                    "
-      "PINNED\n"
-      "2026-11-20_060000   1d 2h  1.0 GiB    200001  1000  3.5.30  no                        "
-      "yes\n"
-      "2026-11-21_060000  2h 30m  1.0 GiB         -     -  3.5.30  2026-11-21T06:00:07.456Z\n");
+  vault::DrillRecord drill;
+  drill.at = time("2026-11-21T06:30:00Z");
+  drill.ok = true;
+  vault::DrillRecord failed = drill;
+  failed.ok = false;
+  std::vector<ListedBackup> listed{{old, drill},
+                                   {make_backup("2026-11-21_060000"), failed},
+                                   {make_backup("2026-11-21_070000"), {}}};
+  print_list(out, listed, time("2026-11-21T08:30:00Z"));
+  EXPECT_EQ(out.str(),
+            "ID                    AGE     SIZE  REVISION  KEYS  ETCD    PROVEN                    "
+            "DRILLED  PINNED\n"
+            "2026-11-20_060000   1d 2h  1.0 GiB    200001  1000  3.5.30  no                        "
+            "  2h 0m  yes\n"
+            "2026-11-21_060000  2h 30m  1.0 GiB         -     -  3.5.30  2026-11-21T06:00:07.456Z  "
+            " failed\n"
+            "2026-11-21_070000  1h 30m  1.0 GiB         -     -  3.5.30  2026-11-21T06:00:07.456Z  "
+            "      -\n");
 }
 
 TEST(Output, NamesTheClustersWhereThereAreSeveral) {
   vault::StoredBackup other = make_backup("2026-11-21_060000");
   other.catalog.cluster = "test";
   std::ostringstream out;
-  print_list(out, {make_backup("2026-11-21_060000"), other}, time("2026-11-21T05:59:00Z"));
+  print_list(out, {{make_backup("2026-11-21_060000"), {}}, {other, {}}},
+             time("2026-11-21T05:59:00Z"));
   EXPECT_EQ(out.str(),
             "CLUSTER  ID                      AGE     SIZE  REVISION  KEYS  ETCD    PROVEN         "
-            "           PINNED\n"
+            "           DRILLED  PINNED\n"
             "prod     2026-11-21_060000  in 1m 0s  1.0 GiB         -     -  3.5.30  "
-            "2026-11-21T06:00:07.456Z\n"
+            "2026-11-21T06:00:07.456Z        -\n"
             "test     2026-11-21_060000  in 1m 0s  1.0 GiB         -     -  3.5.30  "
-            "2026-11-21T06:00:07.456Z\n");
+            "2026-11-21T06:00:07.456Z        -\n");
 }
 
 TEST(Output, ShowsEverythingOfABackup) {

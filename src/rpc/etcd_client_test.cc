@@ -127,6 +127,46 @@ class ClusterService final : public pb::Cluster::Service {
   }
 };
 
+// Holds one key, "a" with NUL in it, from revision 5 on; a put replaces it.
+class KeyValueService final : public pb::KV::Service {
+ public:
+  grpc::Status Range(grpc::ServerContext* /*context*/, const pb::RangeRequest* request,
+                     pb::RangeResponse* response) override {
+    if (request->revision() > 200) {
+      return grpc::Status(StatusCode::OUT_OF_RANGE,
+                          "etcdserver: mvcc: required revision is a future revision");
+    }
+    const std::string first(1, '\0');
+    if (request->count_only()) {
+      const bool all = request->key() == first && request->range_end() == first;
+      response->set_count(all ? 1000 + request->revision() : 0);
+    } else if (request->key() == key_.key() &&
+               (request->revision() == 0 || request->revision() >= 5)) {
+      *response->add_kvs() = key_;
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status Put(grpc::ServerContext* /*context*/, const pb::PutRequest* request,
+                   pb::PutResponse* /*response*/) override {
+    key_.set_key(request->key());
+    key_.set_value(request->value());
+    return grpc::Status::OK;
+  }
+
+ private:
+  pb::KeyValue key_ = [] {
+    pb::KeyValue key;
+    key.set_key(std::string("a\0", 2));
+    key.set_value(std::string("v\0\xFF", 3));
+    key.set_create_revision(5);
+    key.set_mod_revision(7);
+    key.set_version(2);
+    key.set_lease(0x7FFFFFFFFFFFFFFF);
+    return key;
+  }();
+};
+
 class AuthService final : public pb::Auth::Service {
  public:
   AuthService(const Behaviour& behaviour, const std::atomic<int>& token)
@@ -169,6 +209,7 @@ class EtcdClient : public ::testing::Test {
     builder.SetMaxSendMessageSize(-1);
     builder.RegisterService(&maintenance_);
     builder.RegisterService(&cluster_);
+    builder.RegisterService(&key_value_);
     builder.RegisterService(&auth_);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
@@ -207,6 +248,7 @@ class EtcdClient : public ::testing::Test {
   std::atomic<int> token_ = 1;  // the one that is valid
   MaintenanceService maintenance_{behaviour_, token_};
   ClusterService cluster_;
+  KeyValueService key_value_;
   AuthService auth_{behaviour_, token_};
   std::unique_ptr<grpc::Server> server_;
 };
@@ -287,6 +329,29 @@ TEST_F(EtcdClient, UnderstandsMembersAlarmsAndHashes) {
   const base::Error error = failure_of([&] { member->hash_kv(201, {}); });
   EXPECT_EQ(error.code(), base::Code::kUnavailable);
   EXPECT_THAT(error.what(), HasSubstr("required revision is a future revision"));
+}
+
+TEST_F(EtcdClient, ReadsAndWritesKeys) {
+  serve();
+  ClientOptions options;
+  options.endpoints = {base::cat("127.0.0.1:", port_)};
+  const auto member = make_key_value_endpoint(options);
+  EXPECT_EQ(member->count_keys(0, {}), 1000U);
+  EXPECT_EQ(member->count_keys(42, {}), 1042U);
+  const base::Bytes key = base::as_bytes(std::string_view("a\0", 2));
+  const etcd::StoredKey expected{.value = std::string("v\0\xFF", 3),
+                                 .create_revision = 5,
+                                 .mod_revision = 7,
+                                 .version = 2,
+                                 .lease = 0x7FFFFFFFFFFFFFFF};
+  EXPECT_EQ(member->get(key, 0, {}), expected);
+  EXPECT_EQ(member->get(key, 5, {}), expected);
+  EXPECT_EQ(member->get(key, 4, {}), std::nullopt);
+  EXPECT_EQ(member->get(base::as_bytes("a"), 0, {}), std::nullopt);
+  member->put(base::as_bytes("b"), base::as_bytes("new"), {});
+  EXPECT_EQ(member->get(base::as_bytes("b"), 0, {})->value, "new");
+  const base::Error error = failure_of([&] { member->get(key, 201, {}); });
+  EXPECT_EQ(error.code(), base::Code::kUnavailable);
 }
 
 TEST_F(EtcdClient, StreamsASnapshotPieceByPiece) {

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_cluster.h"
+#include "testing/fake_etcd.h"
 #include "testing/fault_fs.h"
 
 namespace lifeboat::testing {
@@ -25,9 +26,11 @@ struct TestProgram {
   FaultFs fs;
   FakeClock clock{"2026-11-21T06:00:00Z"};
   FakeCluster cluster = FakeCluster::healthy(3);
+  FakeEtcd etcd;  // the program that a drill starts
   cli::Environment environment;
   rpc::ClientOptions connected_with;  // of the last run that connected
   rpc::ProbeResult probe_result;
+  std::string input;  // what stands on standard input
   std::stop_source stop;
 
   TestProgram() { fs.put_directory("/vault"); }
@@ -35,16 +38,24 @@ struct TestProgram {
   Outcome run(const std::vector<std::string>& argv) {
     std::ostringstream out;
     std::ostringstream err;
+    base::MemoryStream in(base::as_bytes(input));
+    const auto programs = etcd.programs(fs);
     cli::World world{
+        .in = in,
         .out = out,
         .err = err,
         .fs = fs,
         .clock = clock,
         .environment = environment,
+        .programs = *programs,
         .connect =
             [this](const rpc::ClientOptions& options) {
               connected_with = options;
               return cluster.endpoints();
+            },
+        .connect_key_value =
+            [this](const rpc::ClientOptions& options) {
+              return etcd.connect(options.endpoints.at(0));
             },
         .probe = [this](const auto&, const auto&, std::stop_token) { return probe_result; },
         .host_name = "cp-0",

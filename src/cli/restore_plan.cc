@@ -1,0 +1,193 @@
+#include "cli/restore_plan.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "etcd/membership.h"
+
+namespace lifeboat::cli {
+namespace {
+
+using base::cat;
+
+constexpr std::string_view kHarmless =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=,@+";
+
+// As a shell reads it back.
+std::string quoted(const std::string& word) {
+  if (!word.empty() && word.find_first_not_of(kHarmless) == std::string::npos) return word;
+  std::string result = "'";
+  for (const char letter : word) result += letter == '\'' ? "'\\''" : std::string(1, letter);
+  return result + "'";
+}
+
+// Flags that differ from what they are by default, on lines of their own.
+class CommandText {
+ public:
+  explicit CommandText(const std::string& begin) : text_(begin) {}
+
+  void flag(std::string_view name, const std::string& value, const std::string& usual = "") {
+    if (value != usual) text_ += cat(" \\\n        --", name, " ", quoted(value));
+  }
+  void toggle(std::string_view name, bool given) {
+    if (given) text_ += cat(" \\\n        --", name);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+class Plan {
+ public:
+  Plan(std::ostream& out, const RestorePlan& plan) : out_(out), plan_(plan) {}
+
+  void print() {
+    head();
+    stop_step();
+    verify_step();
+    restore_step();
+    start_step();
+    check_step();
+    kubernetes_step();
+  }
+
+ private:
+  void head() {
+    out_ << "Restore of " << base::printable(plan_.argument);
+    if (plan_.backup != nullptr) {
+      const vault::Catalog& catalog = plan_.backup->catalog;
+      out_ << ": backup " << catalog.id.text() << " of cluster " << catalog.cluster << ", etcd "
+           << base::printable(catalog.etcd.version, 20);
+      if (catalog.etcd.revision) out_ << ", revision " << *catalog.etcd.revision;
+    }
+    out_ << "\nThis is only the plan: nothing was read or changed.\n";
+  }
+
+  void step(std::string_view title) { out_ << '\n' << ++number_ << ". " << title << '\n'; }
+  void command(std::string_view text) { out_ << "\n    " << text << "\n\n"; }
+  void say(std::string_view text) { out_ << "   " << text << '\n'; }
+
+  bool one_member() const { return plan_.flags.all_members.empty(); }
+
+  void stop_step() {
+    step("Stop what writes to etcd, then etcd, on every machine of the old cluster.");
+    command("systemctl stop etcd");
+    say("With static pods (kubeadm): mv /etc/kubernetes/manifests /etc/kubernetes/manifests.off");
+    say("Expect: no process called etcd or kube-apiserver is left (pgrep -l 'etcd|kube-api').");
+    say("If one is: crictl ps shows which container keeps it.");
+  }
+
+  CommandText with_vault(const std::string& begin) const {
+    CommandText text(begin);
+    text.flag("vault", plan_.vault.vault);
+    text.flag("cluster", plan_.vault.cluster);
+    return text;
+  }
+
+  void verify_step() {
+    if (plan_.argument == "-") return;
+    step("Prove the backup where you restore it.");
+    command(with_vault(cat("lifeboat verify ", quoted(plan_.argument))).text());
+    say("Expect: exit status 0 and \"ok\". If not: lifeboat list, and take the one before.");
+  }
+
+  void restore_step() {
+    if (one_member()) {
+      step(cat("Restore. This is for member ", base::printable(plan_.flags.name),
+               "; on each other machine the same with its own --name."));
+    } else {
+      step("Restore the data directories of all members.");
+    }
+    command(restore_command());
+    for (const backup::RestoreMember& member : plan_.options.members) {
+      say(cat("Makes ", base::printable(member.target.data_dir, 1000), "/member."));
+    }
+    say(plan_.flags.replace
+            ? "What is there is kept beside it as member.before-TIME."
+            : "If there is a member folder already, it stops: --replace keeps that one beside it.");
+    if (!one_member()) {
+      say("Then bring each folder to its machine: rsync -a DIR/NAME/ MACHINE:/var/lib/etcd/");
+    }
+  }
+
+  std::string restore_command() const {
+    const RestoreFlags& flags = plan_.flags;
+    const RestoreFlags usual;
+    CommandText text = with_vault(cat("lifeboat restore ", quoted(plan_.argument)));
+    text.flag("name", flags.name, usual.name);
+    text.flag("data-dir", flags.data_dir);
+    text.flag("wal-dir", flags.wal_dir);
+    text.flag("all-members", flags.all_members);
+    text.flag("initial-cluster", flags.initial_cluster, usual.initial_cluster);
+    text.flag("initial-cluster-token", flags.initial_cluster_token, usual.initial_cluster_token);
+    text.flag("initial-advertise-peer-urls", flags.initial_advertise_peer_urls);
+    text.flag("bump-revision", flags.bump_revision, usual.bump_revision);
+    text.toggle("mark-compacted", flags.mark_compacted);
+    text.flag("etcd-version", flags.etcd_version);
+    text.flag("owner", flags.owner);
+    text.toggle("replace", flags.replace);
+    text.toggle("skip-hash-check", flags.skip_hash_check);
+    text.toggle("force-corrupt", flags.force_corrupt);
+    return text.text();
+  }
+
+  void start_step() {
+    step("Start etcd on every machine, with the same names, URLs and token.");
+    command("systemctl start etcd");
+    say("With static pods: mv /etc/kubernetes/manifests.off /etc/kubernetes/manifests");
+    say("Expect: within a minute each member's log says that it has a leader.");
+    say("\"failed to find local etcd member\" or \"cluster ID mismatch\": --initial-cluster or "
+        "the");
+    say("token were not the same on all machines; restore again with --replace.");
+  }
+
+  void check_step() {
+    step("Check etcd.");
+    const std::string etcdctl = cat("etcdctl --endpoints ", quoted(client_urls()));
+    command(cat(etcdctl, " endpoint status -w table\n    ", etcdctl, " member list -w table"));
+    if (client_urls().find("https://") != std::string::npos) {
+      say("Add --cacert, --cert and --key as for any other etcdctl of this cluster.");
+    }
+    say("Expect: every member there, one leader, the same revision everywhere.");
+    for (const etcd::RestoredMember& member :
+         etcd::restored_cluster(plan_.options.initial_cluster).members) {
+      say(cat(base::to_hex_id(member.id), "  ", base::printable(member.name), "  ",
+              base::printable(base::join(member.peer_urls, ","))));
+    }
+  }
+
+  // Of the members of the backup, where it has them; the default otherwise.
+  std::string client_urls() const {
+    std::vector<std::string> urls;
+    if (plan_.backup != nullptr) {
+      for (const vault::CatalogMember& member : plan_.backup->catalog.members) {
+        urls.insert(urls.end(), member.client_urls.begin(), member.client_urls.end());
+      }
+    }
+    return urls.empty() ? "http://127.0.0.1:2379" : base::join(urls, ",");
+  }
+
+  void kubernetes_step() {
+    if (plan_.flags.bump_revision == "0") {
+      step("If Kubernetes uses this etcd: restart everything that watches the API.");
+      say("Revisions were not bumped, so controllers may hold newer ones than etcd now gives.");
+    } else {
+      step("If Kubernetes uses this etcd: restart the control plane and the kubelets.");
+    }
+    command("systemctl restart kubelet");
+    say("Expect: kubectl get nodes shows every node Ready within some minutes. What was made "
+        "after");
+    say("the backup is unknown to the cluster now: containers of such pods are stopped.");
+  }
+
+  std::ostream& out_;
+  const RestorePlan& plan_;
+  int number_ = 0;
+};
+
+}  // namespace
+
+void print_restore_plan(std::ostream& out, const RestorePlan& plan) { Plan(out, plan).print(); }
+
+}  // namespace lifeboat::cli

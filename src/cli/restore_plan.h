@@ -1,0 +1,27 @@
+// The steps of a restore, as a list to read, copy and paste.
+#pragma once
+
+#include <ostream>
+#include <string>
+
+#include "backup/restore.h"
+#include "cli/options.h"
+#include "cli/restore_options.h"
+#include "vault/vault.h"
+
+namespace lifeboat::cli {
+
+// All borrowed.
+struct RestorePlan {
+  const std::string& argument;        // that names the snapshot
+  const vault::StoredBackup* backup;  // nullptr for a file
+  const VaultOptions& vault;
+  const RestoreFlags& flags;
+  const backup::RestoreOptions& options;
+};
+
+// What to do before, the command itself, and what to do and to expect after. Asks nothing and
+// touches nothing.
+void print_restore_plan(std::ostream& out, const RestorePlan& plan);
+
+}  // namespace lifeboat::cli

@@ -1,0 +1,109 @@
+#include "cli/restore_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "testing/test_program.h"
+
+namespace lifeboat::cli {
+namespace {
+
+using lifeboat::testing::Outcome;
+using lifeboat::testing::TestProgram;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct PlanProgram : TestProgram {
+  PlanProgram() { run("backup --vault /vault --cluster prod"); }
+
+  std::string plan(const std::vector<std::string>& argv) {
+    std::vector<std::string> all{"restore"};
+    all.insert(all.end(), argv.begin(), argv.end());
+    all.emplace_back("--plan");
+    const Outcome outcome = run(all);
+    EXPECT_EQ(outcome.code, kDone) << outcome.err;
+    return outcome.out;
+  }
+};
+
+// LIFEBOAT_UPDATE_GOLDEN=1 writes the files anew.
+void expect_golden(const std::string& name, const std::string& text) {
+  const std::string path = std::string(LIFEBOAT_SOURCE_DIR) + "/tests/data/restore_plan/" + name;
+  if (std::getenv("LIFEBOAT_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
+  std::ostringstream file;
+  file << std::ifstream(path).rdbuf();
+  EXPECT_EQ(file.str(), text) << path;
+}
+
+TEST(RestorePlan, OfOneMemberOfThree) {
+  expect_golden("one_of_three.txt",
+                PlanProgram().plan({"latest", "--vault", "/vault", "--cluster", "prod", "--name",
+                                    "cp-0", "--data-dir", "/var/lib/etcd", "--replace", "--owner",
+                                    "0:0", "--initial-cluster",
+                                    "cp-0=https://10.0.0.1:2380,cp-1=https://10.0.0.2:2380,"
+                                    "cp-2=https://10.0.0.3:2380"}));
+}
+
+TEST(RestorePlan, OfAllMembersFromAFile) {
+  expect_golden("all_members.txt",
+                PlanProgram().plan({"/files/snap.db", "--all-members", "/restored",
+                                    "--bump-revision", "0", "--initial-cluster-token", "new token",
+                                    "--initial-cluster", "m1=http://h1:2380,m2=http://h2:2380"}));
+}
+
+// What is pasted into a shell must not be more than a word.
+TEST(RestorePlan, QuotesWhatAShellWouldRead) {
+  PlanProgram program;
+  const std::string plan = program.plan(
+      {"./it's $(here).db", "--data-dir", "/data dir", "--initial-cluster-token", "*"});
+  EXPECT_THAT(plan, HasSubstr("lifeboat restore './it'\\''s $(here).db' \\\n"));
+  EXPECT_THAT(plan, HasSubstr("--data-dir '/data dir'"));
+  EXPECT_THAT(plan, HasSubstr("--initial-cluster-token '*'"));
+}
+
+TEST(RestorePlan, NamesEveryFlagThatWasGiven) {
+  PlanProgram program;
+  const std::string plan = program.plan({"-",
+                                         "--data-dir",
+                                         "/data",
+                                         "--wal-dir",
+                                         "/wal",
+                                         "--name",
+                                         "m1",
+                                         "--initial-cluster",
+                                         "m1=http://h1:2380",
+                                         "--initial-advertise-peer-urls",
+                                         "http://h1:2380",
+                                         "--bump-revision",
+                                         "17",
+                                         "--mark-compacted",
+                                         "--etcd-version",
+                                         "3.6",
+                                         "--owner",
+                                         "1:2",
+                                         "--replace",
+                                         "--skip-hash-check",
+                                         "--force-corrupt"});
+  for (const char* flag :
+       {"--data-dir /data", "--wal-dir /wal", "--name m1", "--initial-cluster m1=http://h1:2380",
+        "--initial-advertise-peer-urls http://h1:2380", "--bump-revision 17", "--mark-compacted",
+        "--etcd-version 3.6", "--owner 1:2", "--replace", "--skip-hash-check", "--force-corrupt"}) {
+    EXPECT_THAT(plan, HasSubstr(flag));
+  }
+  EXPECT_THAT(plan, Not(HasSubstr("lifeboat verify")));
+}
+
+TEST(RestorePlan, AsksForTheClientsOfTheBackup) {
+  PlanProgram program;
+  EXPECT_THAT(program.plan({"latest", "--vault", "/vault", "--data-dir", "/data"}),
+              HasSubstr("--endpoints https://10.0.0.1:2379,https://10.0.0.2:2379,"));
+  EXPECT_THAT(program.plan({"/files/snap.db", "--data-dir", "/data"}),
+              HasSubstr("--endpoints http://127.0.0.1:2379 "));
+}
+
+}  // namespace
+}  // namespace lifeboat::cli
