@@ -415,8 +415,9 @@ whole_or_nothing() {
   case $names in
     '') ;;
     'member ')
-      [ -s "$1/member/snap/db" ] && [ -n "$(ls "$1"/member/wal/*.wal)" ] ||
+      if [ ! -s "$1/member/snap/db" ] || [ -z "$(find "$1/member/wal" -name '*.wal')" ]; then
         wrong "half a data directory: $(find "$1")"
+      fi
       ;;
     *) wrong "this is left: $(find "$1")" ;;
   esac
