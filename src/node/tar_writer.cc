@@ -29,7 +29,8 @@ struct TarWriter::Output {
   }
 };
 
-TarWriter::TarWriter(base::Sink& sink) : output_(new Output{sink}), archive_(archive_write_new()) {
+TarWriter::TarWriter(base::Sink& sink)
+    : output_(std::make_unique<Output>(Output{sink})), archive_(archive_write_new()) {
   LIFEBOAT_CHECK(archive_ != nullptr);
   archive_write_set_format_pax_restricted(archive_);
   // A stream: no blocking to a tape's record at the end.

@@ -150,7 +150,7 @@ class PosixProcess : public Process {
     }
   }
 
-  bool terminate(std::chrono::milliseconds grace, std::stop_token stop) override {
+  bool shut_down(std::chrono::milliseconds grace, std::stop_token stop) override {
     reap(WNOHANG);
     if (ended_) return true;
     ::kill(-id_, SIGTERM);

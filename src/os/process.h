@@ -35,7 +35,7 @@ class Process {
 
   // SIGTERM, and SIGKILL if it is still there after `grace`: then the answer is false. Harmless for
   // one that has ended. Throws kCancelled as wait does.
-  virtual bool terminate(std::chrono::milliseconds grace, std::stop_token stop) = 0;
+  virtual bool shut_down(std::chrono::milliseconds grace, std::stop_token stop) = 0;
 
   // How it ended: "exit status 1", "signal 9"; "" while it lives.
   virtual std::string end() const = 0;

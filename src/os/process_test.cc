@@ -86,7 +86,7 @@ TEST_F(ProcessTest, TakesSignalsAsUsual) {
   EXPECT_THAT(output_of("grep -E '^Sig(Blk|Ign)' /proc/self/status"),
               ::testing::MatchesRegex("SigBlk:\t0+\nSigIgn:\t0+\n"));
   const auto process = start_shell("exec sleep 30");
-  EXPECT_TRUE(process->terminate(kLong, {}));
+  EXPECT_TRUE(process->shut_down(kLong, {}));
   EXPECT_EQ(process->end(), "signal 15");
   ::signal(SIGPIPE, pipe_handler);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -95,9 +95,9 @@ TEST_F(ProcessTest, TakesSignalsAsUsual) {
 TEST_F(ProcessTest, KillsWhatDoesNotTerminate) {
   const auto process = start_shell("trap '' TERM; echo ready; while :; do sleep 0.01; done");
   ASSERT_TRUE(comes_true([&] { return folder.read("log") == "ready\n"; }));
-  EXPECT_FALSE(process->terminate(50ms, {}));
+  EXPECT_FALSE(process->shut_down(50ms, {}));
   EXPECT_EQ(process->end(), "signal 9");
-  EXPECT_TRUE(process->terminate(50ms, {}));
+  EXPECT_TRUE(process->shut_down(50ms, {}));
 }
 
 TEST_F(ProcessTest, EndsWithItsObjectAndTakesItsChildrenAlong) {
