@@ -26,8 +26,11 @@ clean_up() {
   # Not to be interrupted a second time.
   trap '' INT TERM HUP
   {
-    # Stopped processes die of SIGKILL too.
-    jobs -p | xargs --no-run-if-empty kill -KILL
+    # Stopped processes die of SIGKILL too. A function in the background is a shell with a child.
+    jobs -p | while read -r job; do
+      pkill -KILL -P "$job"
+      kill -KILL "$job"
+    done
     wait
   } 2>/dev/null || true
   findmnt --list --noheadings --output TARGET | grep -F "$work/" | sort -r |
@@ -376,12 +379,13 @@ events_from() {
   local newest pid
   newest=$(revision)
   : >"$work/events"
-  etcdctl watch --prefix '' --rev "$1" -w fields >"$work/events" &
+  { etcdctl watch --prefix '' --rev "$1" -w fields >"$work/events"; } 2>"$work/watch.err" &
   pid=$!
   wait_until grep -q "^\"ModRevision\" : $newest\$" "$work/events"
   # Of that last event the value is still to come.
   sleep 0.3
-  kill "$pid"
+  # The shell that runs the function ends with its child.
+  pkill -P "$pid"
   wait "$pid" 2>/dev/null || true
   cat "$work/events"
 }
