@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <sstream>
 
 #include "base/error.h"
@@ -199,16 +200,15 @@ TEST_F(RestoreTest, RefusesABumpBeyondWhatARevisionCanBe) {
 TEST_F(RestoreTest, MakesAllMembersAlikeButForWhoTheyAre) {
   world_.set_all_members();
   const RestoreResult result = world_.run();
-  std::vector<std::string> ids;
+  std::set<std::uint64_t> ids;
   for (const RestoredMemberResult& member : result.members) {
-    ids.push_back(base::to_hex_id(member.member_id));
+    ids.insert(member.member_id);
     EXPECT_EQ(member.data_dir, cat("/all/", member.name));
     const std::string folder = member.data_dir + "/member/";
     EXPECT_EQ(fs_.file_content(folder + "snap/db"), fs_.file_content("/all/m1/member/snap/db"));
     EXPECT_THAT(fs_.tree(), Contains(folder + "snap/0000000000000001-0000000000000003.snap"));
   }
-  std::ranges::sort(ids);
-  EXPECT_EQ(std::ranges::unique(ids).size(), 0U);
+  EXPECT_EQ(ids.size(), 3U);
   const std::string wal = "/member/wal/" + etcd::wal_file_name({});
   EXPECT_NE(fs_.file_content("/all/m1" + wal), fs_.file_content("/all/m2" + wal));
   EXPECT_NE(result.cluster_id, 0U);

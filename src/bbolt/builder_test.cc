@@ -338,13 +338,13 @@ std::string refusal(const std::function<void(Builder&)>& use, const BuilderOptio
 }
 
 TEST(Builder, RefusesWhatBboltWouldNotTake) {
-  const auto put = [](std::vector<std::string> keys) {
+  const auto put = [](const std::vector<std::string>& keys) {
     return [keys](Builder& builder) {
       builder.begin_bucket(as_bytes("b"));
       for (const std::string& key : keys) builder.put(as_bytes(key), as_bytes("v"));
     };
   };
-  const auto begin = [](std::vector<std::string> names) {
+  const auto begin = [](const std::vector<std::string>& names) {
     return [names](Builder& builder) {
       for (const std::string& name : names) builder.begin_bucket(as_bytes(name));
     };

@@ -67,7 +67,7 @@ etcd::StoredKey to_stored_key(const pb::KeyValue& key_value) {
 }
 
 // As etcd writes "from the first key on": from this key to this end.
-const std::string kEveryKey(1, '\0');
+constexpr std::string_view kEveryKey("\0", 1);
 
 class EtcdEndpoint : public etcd::KeyValueEndpoint {
  public:
@@ -128,8 +128,8 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
 
   std::uint64_t count_keys(std::int64_t revision, std::stop_token stop) override {
     pb::RangeRequest request;
-    request.set_key(kEveryKey);
-    request.set_range_end(kEveryKey);
+    request.set_key(std::string(kEveryKey));
+    request.set_range_end(std::string(kEveryKey));
     request.set_revision(revision);
     request.set_count_only(true);
     ensure_connected(stop);
