@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A backup of 300 MB takes at most 64 MiB of memory. The sanitizers take more than the program, so
-# it is measured on a build without them.
+# A backup of 300 MB, its proof and its restore take at most 64 MiB of memory each. The sanitizers
+# take more than the program, so it is measured on a build without them.
 source "$(dirname "$0")/lib.sh"
 
 if grep -q __asan_init "$LIFEBOAT"; then
@@ -32,3 +32,8 @@ expect 0 measured verify latest --quiet --vault "$vault" --cluster prod
 peak_kib=$(tail -n 1 "$work/out")
 say "peak memory of verify: $peak_kib KiB"
 [ "$peak_kib" -le 65536 ] || wrong "verify took $peak_kib KiB"
+
+expect 0 measured restore latest --quiet --vault "$vault" --cluster prod --data-dir "$work/data"
+peak_kib=$(tail -n 1 "$work/out")
+say "peak memory of restore: $peak_kib KiB"
+[ "$peak_kib" -le 65536 ] || wrong "restore took $peak_kib KiB"
