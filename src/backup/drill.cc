@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "backup/live_check.h"
 #include "backup/sample.h"
 #include "backup/space.h"
 #include "backup/stop.h"
@@ -211,7 +212,10 @@ class Drill {
           "the catalog's HashKV is for a compaction at ", options_.expected_hash->compact_revision,
           ", which came after the snapshot; etcd was compared with the snapshot's records"));
     }
-    result_.actual_hash = etcd.hash_kv(result_.expected_hash->revision, stop_);
+    const etcd::HashKv& expected = *result_.expected_hash;
+    result_.actual_hash = ask_for_hash(
+        etcd, {.compact_revision = expected.compact_revision, .revision = expected.revision},
+        stop_);
     add_check(step_, *result_.expected_hash == *result_.actual_hash,
               describe(*result_.expected_hash), describe(*result_.actual_hash));
   }

@@ -43,26 +43,6 @@ std::int64_t wait_for_revision(etcd::Endpoint& endpoint, std::int64_t wanted,
   }
 }
 
-// Asked for a revision that it has compacted to, etcd refuses, or answers with a hash that it kept
-// from before that compaction, each version in its way. As long as that revision is the newest, the
-// question for the newest one gets the plain answer.
-etcd::HashKv ask_for_hash(etcd::Endpoint& endpoint, const etcd::KeyspaceBounds& snapshot,
-                          const std::stop_token& stop) {
-  std::optional<etcd::HashKv> kept;
-  std::optional<Error> refusal;
-  try {
-    kept = endpoint.hash_kv(snapshot.revision, stop);
-    if (kept->compact_revision >= snapshot.compact_revision) return *kept;
-  } catch (const Error& error) {
-    if (error.code() != Code::kUnavailable) throw;
-    refusal = error;
-  }
-  const etcd::HashKv newest = endpoint.hash_kv(0, stop);
-  if (newest.revision == snapshot.revision) return newest;
-  if (refusal) throw *refusal;
-  return *kept;
-}
-
 void ask(const LiveMember& member, const etcd::KeyspaceBounds& snapshot,
          const std::stop_token& stop, LiveAnswer& answer) {
   try {
@@ -85,6 +65,26 @@ const etcd::HashKv* find_computed(const std::vector<etcd::HashKv>& computed,
 }
 
 }  // namespace
+
+// Asked for a revision that it has compacted to, etcd refuses, or answers with a hash that it kept
+// from before that compaction, each version in its way. As long as that revision is the newest, the
+// question for the newest one gets the plain answer.
+etcd::HashKv ask_for_hash(etcd::Endpoint& endpoint, const etcd::KeyspaceBounds& snapshot,
+                          const std::stop_token& stop) {
+  std::optional<etcd::HashKv> kept;
+  std::optional<Error> refusal;
+  try {
+    kept = endpoint.hash_kv(snapshot.revision, stop);
+    if (kept->compact_revision >= snapshot.compact_revision) return *kept;
+  } catch (const Error& error) {
+    if (error.code() != Code::kUnavailable) throw;
+    refusal = error;
+  }
+  const etcd::HashKv newest = endpoint.hash_kv(0, stop);
+  if (newest.revision == snapshot.revision) return newest;
+  if (refusal) throw *refusal;
+  return *kept;
+}
 
 std::vector<LiveAnswer> ask_for_hashes(const std::vector<LiveMember>& members,
                                        const etcd::KeyspaceBounds& snapshot, std::stop_token stop) {

@@ -28,6 +28,12 @@ struct LiveAnswer {
   std::string reason;  // set when `hash` is not
 };
 
+// Asks a member that has come to the revision of `snapshot` for its hash there. The plain question
+// for a revision that it has compacted to gets no answer, or an old one, as its version has it.
+// Throws as Endpoint::hash_kv does.
+etcd::HashKv ask_for_hash(etcd::Endpoint& endpoint, const etcd::KeyspaceBounds& snapshot,
+                          const std::stop_token& stop);
+
 // Asks all members at once, one thread each, for their hash at the revision of `snapshot`. A member
 // that has not come as far yet is waited for a few seconds. Throws kCancelled on `stop`.
 std::vector<LiveAnswer> ask_for_hashes(const std::vector<LiveMember>& members,

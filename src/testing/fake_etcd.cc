@@ -164,10 +164,14 @@ class FakeKeyValueEndpoint : public etcd::KeyValueEndpoint {
     return {};
   }
 
-  etcd::HashKv hash_kv(std::int64_t, std::stop_token stop) override {
+  // As etcd 3.4 has it: not for the revision that it has compacted to.
+  etcd::HashKv hash_kv(std::int64_t revision, std::stop_token stop) override {
     const FakeEtcd::Database& database = answer("hash_kv", stop);
     base::MemorySource image(database.image);
     etcd::HashKv hash = etcd::inspect_database(image, {}, std::move(stop)).hashes.at(0);
+    if (revision != 0 && revision <= hash.compact_revision) {
+      throw Error(Code::kUnavailable, url_ + ": required revision has been compacted");
+    }
     hash.hash = etcd_.hash.value_or(hash.hash);
     return hash;
   }
