@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "backup/stop.h"
+#include "base/stop.h"
 
 namespace lifeboat::backup {
 
@@ -84,7 +84,7 @@ bool BackgroundWriter::write_next(const std::stop_token& stop) {
 // The mutex is held.
 void BackgroundWriter::throw_failure() {
   if (failure_) std::rethrow_exception(failure_);
-  throw_if_stopped(stop_);
+  base::throw_if_stopped(stop_);
 }
 
 }  // namespace lifeboat::backup

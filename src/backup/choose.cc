@@ -4,8 +4,8 @@
 #include <exception>
 #include <thread>
 
-#include "backup/stop.h"
 #include "base/bytes.h"
+#include "base/stop.h"
 #include "base/text.h"
 
 namespace lifeboat::backup {
@@ -45,7 +45,7 @@ std::vector<EndpointReport> ask_all(const etcd::Endpoints& endpoints, const std:
       threads.emplace_back([&, i] { ask_status(reports[i], bugs[i], stop); });
     }
   }
-  throw_if_stopped(stop);
+  base::throw_if_stopped(stop);
   for (const std::exception_ptr& bug : bugs) {
     if (bug) std::rethrow_exception(bug);
   }

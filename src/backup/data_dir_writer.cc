@@ -16,11 +16,6 @@ using base::cat;
 using base::Code;
 using base::Error;
 
-// Within the staging folder, whose `new` becomes `member`.
-constexpr const char* kSnapName = "snap";
-constexpr const char* kWalName = "wal";
-constexpr const char* kDatabaseName = "snap/db";
-
 // OpenShift's record of the revision that etcd had when it last looked.
 constexpr std::string_view kRevisionName = "revision.json";
 
@@ -105,9 +100,9 @@ DataDirWriter::DataDirWriter(os::FileSystem& fs, DataDirTarget target, base::Tim
   staging_.emplace(fs_, path(partial_name(kMember)), target_.owner);
   // Once more: the run that had the lock until now may have put something in place.
   check_entries();
-  staging_->make_folder(kSnapName);
+  staging_->make_folder(etcd::kSnapFolder);
   if (target_.wal_dir.empty()) {
-    staging_->make_folder(kWalName);
+    staging_->make_folder(etcd::kWalFolder);
     return;
   }
   wal_dir_.emplace(fs_,
@@ -158,22 +153,22 @@ std::unique_ptr<os::ReadableFile> DataDirWriter::open_scratch() {
 }
 
 std::unique_ptr<os::WritableFile> DataDirWriter::create_database() {
-  return staging_->create(kDatabaseName);
+  return staging_->create(etcd::kDatabaseFile);
 }
 
 std::unique_ptr<os::ReadableFile> DataDirWriter::open_database() {
-  return fs_.open(staging_->path(kDatabaseName));
+  return fs_.open(staging_->path(etcd::kDatabaseFile));
 }
 
 void DataDirWriter::write_raft_snap(const std::string& name, base::Bytes content) {
-  staging_->write_file(os::join_path(kSnapName, name), content);
+  staging_->write_file(os::join_path(etcd::kSnapFolder, name), content);
 }
 
 void DataDirWriter::write_wal(const std::string& name, base::Bytes content) {
   if (wal_dir_) {
     wal_dir_->write(name, content);
   } else {
-    staging_->write_file(os::join_path(kWalName, name), content);
+    staging_->write_file(os::join_path(etcd::kWalFolder, name), content);
   }
 }
 

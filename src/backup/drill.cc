@@ -7,10 +7,11 @@
 #include "backup/live_check.h"
 #include "backup/sample.h"
 #include "backup/space.h"
-#include "backup/stop.h"
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "etcd/data_dir.h"
 #include "os/paths.h"
 #include "store/rooted_tree.h"
 
@@ -28,8 +29,8 @@ constexpr const char* kMemberName = "drill";
 // Of a member that nobody reaches there.
 constexpr const char* kInitialCluster = "drill=http://127.0.0.1:2380";
 
-// etcd lays out two files of its write-ahead log, 64 MB each, whatever is in them.
-constexpr std::uint64_t kLogBytes = 2 * 64'000'000;
+// etcd lays out two files of its write-ahead log, whatever is in them.
+constexpr std::uint64_t kLogBytes = 2 * etcd::kWalFileSizeBytes;
 
 constexpr std::size_t kDifferencesToldMax = 3;
 constexpr std::size_t kLogLinesKept = 40;
@@ -47,9 +48,7 @@ class ScratchFolder {
         parent_(std::move(parent)),
         name_(cat("lifeboat-drill-", base::to_hex_id(random_number()))),
         log_(log) {
-    // The slash reaches the folder through a symbolic link.
-    const auto info = fs_.info(os::join_path(parent_, ""));
-    if (!info || info->type != os::FileType::kDirectory) {
+    if (!os::is_folder(fs_, parent_)) {
       throw Error(Code::kNotFound,
                   cat("there is no folder ", base::printable(parent_, 1000), " to work in"),
                   "name a folder with room for the restored database with --scratch DIR");
@@ -235,7 +234,7 @@ class Drill {
     const auto sample = sample_keys(*snapshot, {.seed = random_number()}, stop_);
     std::vector<std::string> differences;
     for (const SampledKey& sampled : sample) {
-      throw_if_stopped(stop_);
+      base::throw_if_stopped(stop_);
       const auto answer = etcd.get(as_bytes(sampled.key), restored_.revision, stop_);
       const std::string differs = difference(read_sampled(*snapshot, sampled), answer);
       if (!differs.empty()) {

@@ -3,10 +3,11 @@
 #include <functional>
 
 #include "backup/progress_piece.h"
-#include "backup/stop.h"
+#include "backup/staging.h"
 #include "backup/verify.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "node/tar_writer.h"
 #include "os/atomic_file.h"
@@ -42,7 +43,7 @@ ExportedFile copy_file(vault::ClusterVault& vault, const vault::BackupId& id,
   base::Sha256 hash;
   std::uint64_t size_bytes = 0;
   while (const std::size_t count = source->read(buffer)) {
-    throw_if_stopped(stop);
+    base::throw_if_stopped(stop);
     const auto piece = base::Bytes(buffer).first(count);
     size_bytes += count;
     if (size_bytes > file.size_bytes) break;
@@ -56,13 +57,6 @@ ExportedFile copy_file(vault::ClusterVault& vault, const vault::BackupId& id,
                 "check the disk of the vault, and export again");
   }
   return {.name = file.name, .size_bytes = size_bytes, .sha256 = std::move(sha256)};
-}
-
-void make_folder(os::FileSystem& fs, const std::string& folder) {
-  const auto info = fs.info(folder + "/");
-  if (info && info->type == os::FileType::kDirectory) return;
-  fs.make_directory(folder);
-  fs.sync_directory(os::parent_path(folder));
 }
 
 void refuse_what_is_there(os::FileSystem& fs, const std::string& path) {
@@ -82,7 +76,7 @@ std::vector<ExportedFile> export_to_folder(vault::ClusterVault& vault,
     refuse_what_is_there(fs, os::join_path(folder, file.name));
   }
   prove(vault, backup, progress, stop);
-  make_folder(fs, folder);
+  const MadeFolder made(fs, folder, std::nullopt);
   const ProgressPiece piece(progress, "export", catalog.size_bytes());
   std::vector<ExportedFile> exported;
   for (const CatalogFile& file : catalog.files) {

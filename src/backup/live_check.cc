@@ -7,9 +7,9 @@
 #include <set>
 #include <thread>
 
-#include "backup/stop.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 
 namespace lifeboat::backup {
@@ -39,7 +39,7 @@ std::int64_t wait_for_revision(etcd::Endpoint& endpoint, std::int64_t wanted,
     const std::int64_t revision = endpoint.status(stop).revision;
     if (revision >= wanted || Steady::now() > deadline) return revision;
     pause(stop);
-    throw_if_stopped(stop);
+    base::throw_if_stopped(stop);
   }
 }
 
@@ -101,7 +101,7 @@ std::vector<LiveAnswer> ask_for_hashes(const std::vector<LiveMember>& members,
       threads.emplace_back([&, i] { ask(members[i], snapshot, stop, answers[i]); });
     }
   }
-  throw_if_stopped(stop);
+  base::throw_if_stopped(stop);
   return answers;
 }
 

@@ -14,8 +14,6 @@ using base::cat;
 using base::Code;
 using base::Error;
 
-constexpr SnapshotChecks kWalkOnly{.hash = false};
-
 etcd::Inspection walk(const OpenFile& open, std::vector<std::int64_t> compactions,
                       base::Progress& progress, std::stop_token stop) {
   SnapshotReading reading =

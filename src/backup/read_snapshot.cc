@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "backup/background_task.h"
-#include "backup/stop.h"
+#include "base/stop.h"
 #include "bbolt/format.h"
 #include "etcd/snapshot.h"
 
@@ -37,7 +37,7 @@ etcd::SnapshotHasher hash_file(base::RandomSource& file, base::Bytes head, base:
   etcd::SnapshotHasher hasher;
   hasher.update(head);
   for (;;) {
-    throw_if_stopped(stop);
+    base::throw_if_stopped(stop);
     const std::size_t count = file.read_at(hasher.size_bytes(), buffer);
     if (count == 0) return hasher;
     hasher.update(base::Bytes(buffer).first(count));

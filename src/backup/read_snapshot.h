@@ -26,6 +26,9 @@ struct SnapshotChecks {
   bool walks() const { return pages || records || hash_kv; }
 };
 
+inline constexpr SnapshotChecks kHashOnly{.pages = false, .records = false, .hash_kv = false};
+inline constexpr SnapshotChecks kWalkOnly{.hash = false};
+
 struct SnapshotReading {
   std::uint64_t size_bytes = 0;
   // With `hash`.

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "backup/background_writer.h"
-#include "backup/stop.h"
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "bbolt/builder.h"
 #include "bbolt/checker.h"
@@ -180,7 +180,7 @@ RebuildResult rebuild_database(base::RandomSource& source, const RebuildOptions&
   CopyVisitor visitor(first, options.allow_damage ? &losses : nullptr, progress);
   bbolt::check_database(database, bbolt::Direction::kForward, visitor, stop);
   transform.finish();
-  throw_if_stopped(stop);
+  base::throw_if_stopped(stop);
   result.size_bytes = builder.finish();
   result.notes = transform.notes();
   return result;

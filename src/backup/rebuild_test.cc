@@ -12,6 +12,7 @@
 #include "bbolt/checker.h"
 #include "bbolt/database.h"
 #include "etcd/key_value.h"
+#include "testing/error_of.h"
 #include "testing/golden.h"
 #include "testing/surgeon.h"
 
@@ -92,12 +93,7 @@ Rebuilt rebuild(const base::Buffer& image, bool allow_damage, std::stop_token st
 }
 
 base::Error error_of(const base::Buffer& image) {
-  try {
-    rebuild(image, false);
-  } catch (const base::Error& error) {
-    return error;
-  }
-  return base::Error(Code::kUnsupported, "nothing was thrown");
+  return testing::error_of([&] { rebuild(image, false); });
 }
 
 std::string revision(std::int64_t main) {
@@ -166,19 +162,9 @@ TEST(Rebuild, StopsWhenAsked) {
 
 // ---- Damage -------------------------------------------------------------------------------------
 
-// A leaf of the `key` bucket: its first key is a revision.
-bbolt::PageId page_of_records(const Surgeon& surgeon) {
-  for (const bbolt::PageId id : surgeon.reached_pages()) {
-    const bbolt::PageHeader header = surgeon.header(id);
-    if (header.flags != bbolt::kLeafPage || header.count < 6) continue;
-    if (surgeon.leaf_element(id, 0).key_size == etcd::kRevisionSizeBytes) return id;
-  }
-  throw std::runtime_error("there is no such page");
-}
-
 TEST(Rebuild, LosesAPageAndNothingElse) {
   Surgeon surgeon(testing::read_golden(kTree));
-  const bbolt::PageId lost = page_of_records(surgeon);
+  const bbolt::PageId lost = surgeon.find_records(6);
   const std::size_t count = surgeon.header(lost).count;
   surgeon.set_header(lost, {});
   EXPECT_EQ(error_of(surgeon.image()).code(), Code::kCorrupt);
@@ -227,7 +213,7 @@ TEST(Rebuild, LeavesOutWhatComesOutOfOrder) {
 // A page is lost as a whole: no element of it is trusted once one is wrong.
 TEST(Rebuild, LosesThePageOfAnElementThatIsOutOfPlace) {
   Surgeon surgeon(testing::read_golden(kTree));
-  const bbolt::PageId page = page_of_records(surgeon);
+  const bbolt::PageId page = surgeon.find_records(6);
   bbolt::LeafElement element = surgeon.leaf_element(page, 4);
   element.position = 0xFFFF;
   surgeon.set_leaf_element(page, 4, element);

@@ -8,9 +8,9 @@
 #include "backup/progress_piece.h"
 #include "backup/rebuild.h"
 #include "backup/staging.h"
-#include "backup/stop.h"
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "bbolt/database.h"
 #include "etcd/data_dir.h"
@@ -85,7 +85,7 @@ class RestoreRun {
     const auto scratch = writers_.front()->create_scratch();
     base::Buffer buffer(1024 * 1024);
     while (const std::size_t count = source_.stream->read(buffer)) {
-      throw_if_stopped(stop_);
+      base::throw_if_stopped(stop_);
       scratch->append(base::Bytes(buffer).first(count));
       context_.progress.advance(count);
     }
@@ -247,13 +247,13 @@ class RestoreRun {
   void commit() {
     const etcd::RaftSnapId snap{.term = etcd::RestoredCluster::kTerm,
                                 .index = cluster_.last_index()};
+    const base::Buffer snap_file = etcd::restored_raft_snap(cluster_);
     for (std::size_t i = 0; i < writers_.size(); ++i) {
-      writers_[i]->write_raft_snap(etcd::raft_snap_file_name(snap),
-                                   etcd::restored_raft_snap(cluster_));
+      writers_[i]->write_raft_snap(etcd::raft_snap_file_name(snap), snap_file);
       writers_[i]->write_wal(etcd::wal_file_name({}),
                              etcd::restored_wal(cluster_, result_.members[i].member_id));
     }
-    throw_if_stopped(stop_);
+    base::throw_if_stopped(stop_);
     for (std::size_t i = 0; i < writers_.size(); ++i) {
       result_.members[i].replaced = writers_[i]->commit();
     }

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "etcd/data_dir.h"
 #include "etcd/inspect.h"
+#include "testing/error_of.h"
 #include "testing/fail_sweep.h"
 #include "testing/fake_clock.h"
 #include "testing/golden.h"
@@ -98,12 +99,7 @@ class RestoreTest : public ::testing::Test {
   void use(const base::Buffer& image) { put_snapshot(fs_, image); }
 
   base::Error error() {
-    try {
-      world_.run();
-    } catch (const base::Error& error) {
-      return error;
-    }
-    return base::Error(Code::kUnsupported, "nothing was thrown");
+    return testing::error_of([this] { world_.run(); });
   }
 
   // The snapshot is all that there is.
@@ -291,20 +287,10 @@ base::Buffer with_wrong_trailer() {
   return image;
 }
 
-// A leaf of the `key` bucket: its first key is a revision.
-bbolt::PageId page_of_records(const Surgeon& surgeon) {
-  for (const bbolt::PageId id : surgeon.reached_pages()) {
-    const bbolt::PageHeader header = surgeon.header(id);
-    if (header.flags != bbolt::kLeafPage || header.count < 6) continue;
-    if (surgeon.leaf_element(id, 0).key_size == etcd::kRevisionSizeBytes) return id;
-  }
-  throw std::runtime_error("there is no such page");
-}
-
 // A leaf page of the keyspace is zeros; the trailer is that of the damaged image.
 base::Buffer with_lost_page() {
   Surgeon surgeon(testing::read_golden(kKubernetes));
-  const bbolt::PageId lost = page_of_records(surgeon);
+  const bbolt::PageId lost = surgeon.find_records(6);
   const std::size_t at = lost * surgeon.page_size_bytes();
   std::fill_n(surgeon.image().begin() + static_cast<std::ptrdiff_t>(at), surgeon.page_size_bytes(),
               std::uint8_t{0});

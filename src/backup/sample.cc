@@ -10,6 +10,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "bbolt/checker.h"
 #include "bbolt/database.h"
@@ -90,7 +91,7 @@ std::vector<SampledKey> sample_keys(base::RandomSource& source, const SampleOpti
   bbolt::Database database(source);
   Sampler sampler(options);
   bbolt::check_database(database, bbolt::Direction::kForward, sampler, stop);
-  if (stop.stop_requested()) throw Error(Code::kCancelled, "stopped on request");
+  base::throw_if_stopped(stop);
   return sampler.take();
 }
 

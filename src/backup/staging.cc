@@ -12,7 +12,6 @@ namespace {
 using base::cat;
 using base::Code;
 using base::Error;
-using os::FileType;
 
 constexpr std::size_t kPathBytesMax = 1000;  // in messages
 
@@ -20,12 +19,6 @@ constexpr std::size_t kPathBytesMax = 1000;  // in messages
 constexpr const char* kNewName = "new";
 constexpr const char* kLockName = "lock";
 constexpr const char* kScratchName = "scratch";
-
-// Also through a symbolic link.
-bool is_folder(os::FileSystem& fs, const std::string& path) {
-  const auto info = fs.info(os::join_path(path, ""));
-  return info && info->type == FileType::kDirectory;
-}
 
 // An empty folder harms nobody; one with something in it is not ours to remove.
 void remove_if_empty(os::FileSystem& fs, const std::string& folder) {
@@ -52,7 +45,7 @@ bool belongs_to_storage(std::string_view name) {
 
 MadeFolder::MadeFolder(os::FileSystem& fs, std::string path, const std::optional<os::Owner>& owner)
     : fs_(fs), path_(std::move(path)) {
-  if (is_folder(fs_, path_)) {
+  if (os::is_folder(fs_, path_)) {
     make_safe(true);
   } else if (!fs_.info(path_)) {
     make(owner);

@@ -6,9 +6,9 @@
 #include "backup/progress_piece.h"
 #include "backup/receive.h"
 #include "backup/space.h"
-#include "backup/stop.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -116,7 +116,7 @@ class TakeRun {
                                      .planned = planned_candidate(db_size)});
     if (!plan.fits) throw no_room(needed, *available, plan.removable_bytes);
     for (const BackupId& id : plan.remove) {
-      throw_if_stopped(stop_);
+      base::throw_if_stopped(stop_);
       remove(id, "to make room for the new one; retention would have removed it afterwards");
       std::erase_if(candidates_, [&](const auto& candidate) { return candidate.id == id; });
     }
@@ -253,7 +253,7 @@ class TakeRun {
   }
 
   void publish() {
-    throw_if_stopped(stop_);
+    base::throw_if_stopped(stop_);
     catalog_.cluster = context_.vault.cluster();
     catalog_.tool_name = "lifeboat";
     catalog_.tool_version = options_.tool_version;

@@ -82,8 +82,7 @@ class Verification {
     const OpenFile open = [&] { return vault.open_file(catalog.id, file.name); };
     const bool is_plain = file.encoding.empty();
     const bool is_snapshot = file.role == vault::kRoleSnapshot;
-    const SnapshotChecks bytes_only{.pages = false, .records = false, .hash_kv = false};
-    const SnapshotChecks checks = is_snapshot && is_plain ? snapshot_checks() : bytes_only;
+    const SnapshotChecks checks = is_snapshot && is_plain ? snapshot_checks() : kHashOnly;
     const SnapshotReading reading =
         read_snapshot(open, checks, inspect_options(catalog.etcd), progress_, stop_);
     if (asked_.files) check_against_catalog(file, reading);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/error.h"
+#include "base/stop.h"
 
 namespace lifeboat::base {
 
@@ -26,7 +26,7 @@ std::uint64_t copy(Source& source, Sink& sink, std::stop_token stop) {
   Buffer buffer(kBufferBytes);
   std::uint64_t total = 0;
   for (;;) {
-    if (stop.stop_requested()) throw Error(Code::kCancelled, "stopped on request");
+    throw_if_stopped(stop);
     const std::size_t count = source.read(buffer);
     if (count == 0) return total;
     sink.write(Bytes(buffer).first(count));

@@ -30,11 +30,6 @@ const BuilderOptions& checked(const BuilderOptions& options) {
   throw base::Error(base::Code::kInvalid, cat("cannot build a database with ", problem));
 }
 
-template <typename Struct>
-Bytes bytes_of(const Struct& value, std::size_t size = sizeof(Struct)) {
-  return {reinterpret_cast<const std::uint8_t*>(&value), size};
-}
-
 }  // namespace
 
 Builder::Builder(base::RandomSink& target, const BuilderOptions& options)
@@ -60,8 +55,8 @@ void Builder::end_bucket() {
   if (!open_) return;
   const auto inline_page = open_->tree.inline_page();
   const BucketHeader header{inline_page ? 0 : open_->tree.finish(), open_->sequence};
-  const Bytes header_bytes = bytes_of(header);
-  Buffer value(header_bytes.begin(), header_bytes.end());
+  Buffer value(sizeof(header));
+  std::memcpy(value.data(), &header, sizeof(header));
   if (inline_page) value.insert(value.end(), inline_page->begin(), inline_page->end());
   buckets_.put(open_->name, value, kBucketFlag);
   open_.reset();
@@ -88,7 +83,7 @@ void Builder::write_meta_pages(PageId root) {
     meta.freelist = kNoFreelist;
     meta.high_water_mark = writer_.next();
     meta.txid = options_.txid % kMetaPageCount == id ? options_.txid : options_.txid - 1;
-    meta.checksum = fnv1a(bytes_of(meta, offsetof(MetaBody, checksum)));
+    meta.checksum = meta_checksum(meta);
     std::uint8_t* page = pages.data() + id * options_.page_size_bytes;
     std::memcpy(page, &header, sizeof(header));
     std::memcpy(page + sizeof(header), &meta, sizeof(meta));

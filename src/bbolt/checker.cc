@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "bbolt/run_reader.h"
 
@@ -60,7 +61,7 @@ class Walk {
   // Visits `upcoming[0]`; the rest are its siblings still to come.
   void walk_page(std::span<const PageId> upcoming, const Bounds& bounds, std::size_t nesting,
                  std::size_t depth) {
-    if (stop_.stop_requested()) throw Error(Code::kCancelled, "stopped on request");
+    base::throw_if_stopped(stop_);
     const PageId id = upcoming.front();
     if (depth == kDepthMax) {
       report(id, cat("the tree is deeper than ", kDepthMax));

@@ -38,8 +38,7 @@ MetaCandidate decode_meta(Bytes page, PageId id) {
   if (body.version != kVersion) {
     return {{}, cat("version ", std::uint32_t{body.version}, " instead of 2"), false};
   }
-  const Bytes summed(reinterpret_cast<const std::uint8_t*>(&body), offsetof(MetaBody, checksum));
-  if (body.checksum != fnv1a(summed)) return {{}, "the checksum does not match", false};
+  if (body.checksum != meta_checksum(body)) return {{}, "the checksum does not match", false};
 
   // The page's own header is not under the checksum.
   if (header.id != id || header.flags != kMetaPage) return {{}, "the page header is wrong", false};

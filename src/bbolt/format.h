@@ -3,6 +3,7 @@
 // Structs to be laid over the bytes; nothing here checks anything.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/bytes.h"
@@ -83,6 +84,11 @@ constexpr std::uint64_t fnv1a(base::Bytes bytes) {
   std::uint64_t hash = 0xCBF29CE484222325;
   for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001B3;
   return hash;
+}
+
+// What the checksum of an intact meta page is.
+inline std::uint64_t meta_checksum(const MetaBody& meta) {
+  return fnv1a({reinterpret_cast<const std::uint8_t*>(&meta), offsetof(MetaBody, checksum)});
 }
 
 }  // namespace lifeboat::bbolt

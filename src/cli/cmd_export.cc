@@ -14,8 +14,7 @@ using base::Json;
 
 constexpr std::string_view kStandardOutput = "-";
 
-// Data on standard output. That all of it arrived is for the one who runs the command to check, as
-// with every output.
+// Data on standard output, which a full disk or a closed pipe may refuse.
 class StreamSink : public base::Sink {
  public:
   explicit StreamSink(std::ostream& out) : out_(out) {}

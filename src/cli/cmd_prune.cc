@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -59,7 +60,7 @@ class PruneCommand : public Command {
                      const std::vector<vault::RetentionDecision>& decisions, base::Log& log,
                      std::stop_token stop) {
     for (const vault::RetentionDecision& decision : decisions) {
-      if (stop.stop_requested()) throw base::Error(base::Code::kCancelled, "stopped on request");
+      base::throw_if_stopped(stop);
       if (!decision.keep) vault.remove(decision.id);
     }
     for (const vault::BackupId& id : vault.remove_leftovers()) {

@@ -47,7 +47,7 @@ void check_report_file(const std::string& path, os::FileSystem& fs) {
                 "let it end in .json or .html; it may be given twice");
   }
   const std::string folder = os::parent_path(path);
-  if (fs.info(os::join_path(folder, ""))) return;
+  if (os::is_folder(fs, folder)) return;
   throw Error(Code::kInvalid, cat("--report: there is no folder ", base::printable(folder, 1000)));
 }
 

@@ -9,10 +9,11 @@
 
 namespace lifeboat::etcd {
 
-inline constexpr std::string_view kMemberFolder = "member";
-inline constexpr std::string_view kSnapFolder = "member/snap";
-inline constexpr std::string_view kWalFolder = "member/wal";  // unless etcd is given a --wal-dir
-inline constexpr std::string_view kDatabasePath = "member/snap/db";
+inline constexpr const char* kMemberFolder = "member";
+// Within that.
+inline constexpr const char* kSnapFolder = "snap";
+inline constexpr const char* kWalFolder = "wal";  // unless etcd is given a --wal-dir
+inline constexpr const char* kDatabaseFile = "snap/db";
 
 // How long etcd makes a WAL file before it writes to it, the rest zeros. Nothing asks for it: a
 // file may as well end with its last record.

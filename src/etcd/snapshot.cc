@@ -18,8 +18,7 @@ bbolt::MetaBody load_meta(base::Bytes image, std::size_t page_offset) {
 void store_meta(base::Buffer& image, std::size_t page_offset, bbolt::MetaBody meta,
                 std::uint64_t txid) {
   meta.txid = txid;
-  meta.checksum = bbolt::fnv1a(
-      {reinterpret_cast<const std::uint8_t*>(&meta), offsetof(bbolt::MetaBody, checksum)});
+  meta.checksum = bbolt::meta_checksum(meta);
   std::memcpy(image.data() + page_offset + sizeof(bbolt::PageHeader), &meta, sizeof(meta));
 }
 

@@ -102,4 +102,7 @@ class FileSystem {
   virtual std::unique_ptr<FileLock> lock(const std::string& path) = 0;
 };
 
+// Whether a folder is at `path`, itself or through a symbolic link.
+bool is_folder(FileSystem& fs, const std::string& path);
+
 }  // namespace lifeboat::os

@@ -5,19 +5,18 @@
 
 #include <bit>
 #include <cerrno>
-#include <cstring>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "os/descriptor.h"
+#include "os/errno_text.h"
 
 namespace lifeboat::os {
 namespace {
 
 base::Error failure(int number) {
-  char buffer[128];
-  return base::Error(base::Code::kIo, base::cat("cannot find a free port on 127.0.0.1: ",
-                                                ::strerror_r(number, buffer, sizeof(buffer))));
+  return base::Error(base::Code::kIo,
+                     base::cat("cannot find a free port on 127.0.0.1: ", errno_text(number)));
 }
 
 // A socket on a port that the kernel chooses.

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "os/descriptor.h"
+#include "os/errno_text.h"
 
 namespace lifeboat::os {
 namespace {
@@ -60,8 +61,7 @@ Code code_of(int number) {
 
 std::string text_of(int number) {
   if (number == ELOOP) return "it is a symbolic link, which is not followed here";
-  char buffer[128];
-  return ::strerror_r(number, buffer, sizeof(buffer));
+  return errno_text(number);
 }
 
 std::string_view hint_of(int number) {

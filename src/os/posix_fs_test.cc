@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "os/paths.h"
+#include "testing/error_of.h"
 #include "testing/temp_folder.h"
 
 namespace lifeboat::os {
@@ -23,6 +24,7 @@ namespace {
 using base::as_bytes;
 using base::Code;
 using ::testing::ElementsAre;
+using testing::error_of;
 using ::testing::HasSubstr;
 
 class PosixFs : public ::testing::Test {
@@ -39,15 +41,6 @@ class PosixFs : public ::testing::Test {
   PosixFileSystem posix_;
   FileSystem& fs_ = posix_;
 };
-
-base::Error error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const base::Error& error) {
-    return error;
-  }
-  return base::Error(Code::kUnsupported, "nothing was thrown");
-}
 
 TEST_F(PosixFs, ReadsWhatWasWritten) {
   const std::string content(3'000'000, 'x');

@@ -13,11 +13,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "os/descriptor.h"
+#include "os/errno_text.h"
 #include "os/paths.h"
 
 namespace lifeboat::os {
@@ -34,14 +35,9 @@ constexpr std::chrono::milliseconds kLookInterval{10};
 
 constexpr int kAfterFork = 127;
 
-std::string text_of(int number) {
-  char buffer[128];
-  return ::strerror_r(number, buffer, sizeof(buffer));
-}
-
 Error start_failure(const std::string& path, int number) {
   const std::string message =
-      cat("cannot start ", base::printable(path, 1000), ": ", text_of(number));
+      cat("cannot start ", base::printable(path, 1000), ": ", errno_text(number));
   if (number == ENOENT) {
     return Error(Code::kNotFound, message, "the file, or the loader that it asks for, is missing");
   }
@@ -116,7 +112,8 @@ Descriptor open_or_throw(const std::string& path, int flags) {
   constexpr mode_t kMode = 0600;
   const int number = ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, kMode);
   if (number == -1) {
-    throw Error(Code::kIo, cat("cannot open ", base::printable(path, 1000), ": ", text_of(errno)));
+    throw Error(Code::kIo,
+                cat("cannot open ", base::printable(path, 1000), ": ", errno_text(errno)));
   }
   return Descriptor(number);
 }
@@ -124,7 +121,7 @@ Descriptor open_or_throw(const std::string& path, int flags) {
 std::pair<Descriptor, Descriptor> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) == -1) {
-    throw Error(Code::kIo, cat("cannot make a pipe: ", text_of(errno)));
+    throw Error(Code::kIo, cat("cannot make a pipe: ", errno_text(errno)));
   }
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
@@ -143,7 +140,7 @@ class PosixProcess : public Process {
   bool wait(std::chrono::milliseconds timeout, std::stop_token stop) override {
     const auto deadline = Steady::now() + timeout;
     for (;;) {
-      if (stop.stop_requested()) throw Error(Code::kCancelled, "stopped on request");
+      base::throw_if_stopped(stop);
       reap(WNOHANG);
       if (ended_ || Steady::now() >= deadline) return ended_;
       ::poll(nullptr, 0, static_cast<int>(kLookInterval.count()));

@@ -4,10 +4,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
+#include "os/errno_text.h"
 
 namespace lifeboat::os {
 namespace {
@@ -16,15 +17,14 @@ namespace {
 constexpr int kPollMilliseconds = 100;
 
 [[noreturn]] void fail() {
-  throw base::Error(base::Code::kIo,
-                    base::cat("cannot read standard input: ", std::strerror(errno)));
+  throw base::Error(base::Code::kIo, base::cat("cannot read standard input: ", errno_text(errno)));
 }
 
 }  // namespace
 
 std::size_t StandardInput::read(base::MutableBytes buffer) {
   for (;;) {
-    if (stop_.stop_requested()) throw base::Error(base::Code::kCancelled, "stopped on request");
+    base::throw_if_stopped(stop_);
     pollfd waiting{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
     const int ready = ::poll(&waiting, 1, kPollMilliseconds);
     if (ready == -1 && errno != EINTR) fail();

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 
 namespace lifeboat::rpc {
@@ -40,10 +41,6 @@ std::chrono::milliseconds Limits::left() const {
   return std::max(left, std::chrono::milliseconds(0));
 }
 
-void check_stop(const std::stop_token& stop) {
-  if (stop.stop_requested()) throw base::Error(base::Code::kCancelled, "stopped on request");
-}
-
 std::string format_timeout(std::chrono::milliseconds timeout) {
   const auto count = timeout.count();
   return count % 1000 == 0 ? base::cat(count / 1000, " s") : base::cat(count, " ms");
@@ -51,7 +48,7 @@ std::string format_timeout(std::chrono::milliseconds timeout) {
 
 bool wait_for(int descriptor, short events, const Limits& limits) {
   while (true) {
-    check_stop(limits.stop);
+    base::throw_if_stopped(limits.stop);
     const std::chrono::milliseconds left = limits.left();
     pollfd entry = {.fd = descriptor, .events = events, .revents = 0};
     const int ready =

@@ -30,9 +30,6 @@ struct Limits {
   std::chrono::milliseconds left() const;
 };
 
-// Throws kCancelled if the stop was requested.
-void check_stop(const std::stop_token& stop);
-
 // "5 s", "300 ms".
 std::string format_timeout(std::chrono::milliseconds timeout);
 

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "base/stop.h"
 #include "etcd_rpc.grpc.pb.h"
 #include "rpc/channel.h"
 #include "rpc/explain.h"
@@ -201,7 +202,7 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
   void with_token(const std::stop_token& stop, std::chrono::milliseconds timeout,
                   const Attempt& attempt) {
     const Limits limits = Limits::within(timeout, stop);
-    check_stop(stop);
+    base::throw_if_stopped(stop);
     bool fresh = false;
     std::string token = known_token();
     if (token.empty()) {
@@ -239,7 +240,7 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
   void require(const grpc::Status& result, const Limits& limits,
                std::chrono::milliseconds timeout) const {
     if (result.ok()) return;
-    check_stop(limits.stop);
+    base::throw_if_stopped(limits.stop);
     const bool late = result.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
     const bool connected = channel_->GetState(false) == GRPC_CHANNEL_READY;
     const base::Error error =

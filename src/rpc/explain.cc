@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/stop.h"
 #include "base/text.h"
 #include "rpc/tls_probe.h"
 
@@ -89,7 +90,7 @@ bool is_authentication_off(const grpc::Status& status) {
 }
 
 base::Error explain_failure(const Peer& peer, const grpc::Status& status, const Limits& limits) {
-  check_stop(limits.stop);
+  base::throw_if_stopped(limits.stop);
   if (says(status, "etcdserver:") || says(status, "auth:"))
     return explain_refusal(status, "etcd refuses: ");
   switch (status.error_code()) {

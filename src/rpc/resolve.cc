@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "rpc/connection.h"
 
@@ -102,7 +103,7 @@ std::vector<SocketAddress> resolve_host(const EndpointUrl& url, const Limits& li
   ares_getaddrinfo(channel.get(), url.host.c_str(), url.port.c_str(), &hints, &take_answer,
                    &answer);
   while (!answer.done && limits.left().count() > 0) {
-    check_stop(limits.stop);
+    base::throw_if_stopped(limits.stop);
     drive(channel.get(), limits);
   }
   if (answer.addresses.empty()) throw resolve_error(url, answer);

@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "base/stop.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "etcd_rpc.grpc.pb.h"
@@ -127,7 +128,7 @@ void SnapshotCall::read_message() {
   const Call::Event event = call_->read(timeout);
   if (event == Call::Event::kMessage) return;
   ended_ = true;
-  check_stop(stop_);
+  base::throw_if_stopped(stop_);
   if (event == Call::Event::kTimeout) {
     throw broken(base::Error(base::Code::kUnavailable,
                              base::cat("nothing came for ", format_timeout(timeout)),

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "os/paths.h"
 #include "os/posix_fs.h"
+#include "testing/error_of.h"
 #include "testing/fail_sweep.h"
 #include "testing/fault_fs.h"
 #include "testing/store_contract.h"
@@ -81,18 +82,10 @@ namespace {
 using base::Code;
 using ::testing::AnyOf;
 using ::testing::ElementsAre;
+using testing::error_of;
 using testing::FaultFs;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-base::Error error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const base::Error& error) {
-    return error;
-  }
-  return base::Error(Code::kUnsupported, "nothing was thrown");
-}
 
 std::vector<std::string> blob_names(const Listing& listing) {
   std::vector<std::string> names;

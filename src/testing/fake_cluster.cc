@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "etcd/inspect.h"
 #include "testing/golden.h"
@@ -19,9 +20,7 @@ constexpr std::uint64_t kClusterId = 0x30a2e9b9d6b1a4c9;
 constexpr std::int64_t kRevision = 11;
 constexpr std::uint64_t kRaftIndex = 20000;
 
-void throw_if_stopped(const std::stop_token& stop) {
-  if (stop.stop_requested()) throw Error(Code::kCancelled, "stopped on request");
-}
+void throw_if_stopped(const std::stop_token& stop) { base::throw_if_stopped(stop); }
 
 std::string with_trailer(const FakeMember& member) {
   base::Sha256 hash;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "bbolt/checker.h"
 #include "bbolt/database.h"
@@ -81,7 +82,7 @@ class FakeEtcdProcess : public os::Process {
   ~FakeEtcdProcess() override { finish("signal 9"); }
 
   bool wait(std::chrono::milliseconds, std::stop_token stop) override {
-    if (stop.stop_requested()) throw Error(Code::kCancelled, "stopped on request");
+    base::throw_if_stopped(stop);
     if (etcd_.crashed_) finish("exit status 2");
     return !end_.empty();
   }
@@ -208,7 +209,7 @@ class FakeKeyValueEndpoint : public etcd::KeyValueEndpoint {
  private:
   const FakeEtcd::Database& answer(const std::string& call, const std::stop_token& stop) const {
     if (etcd_.on_call) etcd_.on_call(call);
-    if (stop.stop_requested()) throw Error(Code::kCancelled, "stopped on request");
+    base::throw_if_stopped(stop);
     if (etcd_.database_ && !etcd_.never_serves && !etcd_.crashed_) return *etcd_.database_;
     throw Error(Code::kUnavailable, url_ + ": connection refused");
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "testing/error_of.h"
 #include "testing/fail_sweep.h"
 
 namespace lifeboat::testing {
@@ -16,15 +17,7 @@ using ::testing::ElementsAre;
 
 using Fault = FaultFs::Fault;
 
-Code code_thrown_by(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const base::Error& error) {
-    return error.code();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return Code::kInvalid;
-}
+Code code_thrown_by(const std::function<void()>& call) { return error_of(call).code(); }
 
 void write_file(FaultFs& fs, const std::string& path, std::string_view content, bool sync) {
   const auto file = fs.create(path);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "etcd/key_value.h"
 
 namespace lifeboat::testing {
 namespace {
@@ -51,8 +53,7 @@ bbolt::MetaBody Surgeon::meta(PageId id) const {
 }
 
 void Surgeon::set_meta(PageId id, bbolt::MetaBody meta) {
-  meta.checksum = bbolt::fnv1a(
-      {reinterpret_cast<const std::uint8_t*>(&meta), offsetof(bbolt::MetaBody, checksum)});
+  meta.checksum = bbolt::meta_checksum(meta);
   store(offset_of(id) + sizeof(PageHeader), meta);
 }
 
@@ -98,6 +99,15 @@ std::optional<PageId> Surgeon::find_page(std::uint16_t flags, std::size_t min_co
     if (header(id).flags == flags && header(id).count >= min_count) return id;
   }
   return std::nullopt;
+}
+
+bbolt::PageId Surgeon::find_records(std::size_t min_count) const {
+  for (const bbolt::PageId id : reached_pages()) {
+    const PageHeader page = header(id);
+    if (page.flags != bbolt::kLeafPage || page.count < min_count) continue;
+    if (leaf_element(id, 0).key_size == etcd::kRevisionSizeBytes) return id;
+  }
+  throw std::runtime_error("there is no such page");
 }
 
 void Surgeon::fix_trailer() {

@@ -37,6 +37,10 @@ class Surgeon {
   // The first of them with these flags and at least `min_count` elements.
   std::optional<bbolt::PageId> find_page(std::uint16_t flags, std::size_t min_count = 1) const;
 
+  // The first leaf of the `key` bucket with at least `min_count` records: its first key is a
+  // revision. Ends the test with an exception if there is none.
+  bbolt::PageId find_records(std::size_t min_count = 1) const;
+
   // Makes the last 32 bytes the SHA-256 of what is before them.
   void fix_trailer();
 

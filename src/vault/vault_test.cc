@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "store/dir_store.h"
+#include "testing/error_of.h"
 #include "testing/fail_sweep.h"
 #include "testing/fault_fs.h"
 #include "testing/mem_store.h"
@@ -14,6 +15,7 @@ namespace {
 
 using base::Code;
 using ::testing::ElementsAre;
+using testing::error_of;
 using testing::FaultFs;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -57,16 +59,6 @@ std::vector<std::string> backup_ids(ClusterVault& vault) {
     result.push_back(backup.catalog.id.text());
   }
   return result;
-}
-
-base::Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return base::Error(Code::kInvalid, "");
 }
 
 class VaultTest : public ::testing::Test {

@@ -1,0 +1,14 @@
+// The one way in which work ends on request.
+#pragma once
+
+#include <stop_token>
+
+#include "base/error.h"
+
+namespace lifeboat::base {
+
+inline void throw_if_stopped(const std::stop_token& stop) {
+  if (stop.stop_requested()) throw Error(Code::kCancelled, "stopped on request");
+}
+
+}  // namespace lifeboat::base
