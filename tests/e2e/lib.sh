@@ -185,6 +185,25 @@ stream_has() {
   [ -n "$(find "$vault" -name '*.partial' -size "+$(($1 - 1))c" 2>/dev/null)" ]
 }
 
+# kill_at_random COMMAND...: starts it as start_run does, and kills it at a moment within `longest`
+# milliseconds; `killed` and `runs` count. It may end in time, but only well.
+killed=0 runs=0 longest=0
+kill_at_random() {
+  local moment status=0
+  runs=$((runs + 1))
+  [ "$runs" -le 150 ] || wrong "only $killed of $runs runs lived long enough to be killed"
+  "$@"
+  moment=$((RANDOM % longest))
+  sleep "$((moment / 1000)).$(printf %03d $((moment % 1000)))"
+  kill -KILL "$run_pid" 2>/dev/null || true
+  wait "$run_pid" 2>/dev/null || status=$?
+  case $status in
+    137) killed=$((killed + 1)) ;;
+    0) ;;
+    *) wrong "exit $status after $moment ms" ;;
+  esac
+}
+
 # ---- Expectations -----------------------------------------------------------------------------
 
 # Each text stands somewhere in what the last run said, whatever its case.

@@ -23,28 +23,16 @@ member_is_whole() {
   equal 'the hash' "$(json '.results[0].hash_kv')" "${hash% *}"
   [ -n "$(find "$data_dir/member/wal" -name '*.wal')" ] || wrong 'there is no log'
 }
-killed=0 runs=0
 while [ "$killed" -lt 40 ]; do
-  runs=$((runs + 1))
-  [ "$runs" -le 150 ] || wrong "only $killed of $runs runs lived long enough to be killed"
   had_member=$([ ! -d "$data_dir/member" ] || echo yes)
-  start_run restore "$snapshot" "${identity[@]}" --data-dir "$data_dir" --bump-revision 0 --replace
-  moment=$((RANDOM % longest))
-  sleep "$((moment / 1000)).$(printf %03d $((moment % 1000)))"
-  kill -KILL "$run_pid" 2>/dev/null || true
-  status=0
-  wait "$run_pid" 2>/dev/null || status=$?
-  case $status in
-    137) killed=$((killed + 1)) ;;
-    0) ;;
-    *) wrong "exit $status after $moment ms" ;;
-  esac
+  kill_at_random start_run restore "$snapshot" "${identity[@]}" --data-dir "$data_dir" \
+    --bump-revision 0 --replace
   if [ -d "$data_dir/member" ]; then
     member_is_whole
   else
     [ -z "$had_member" ] || wrong "the old member is gone: $(find "$data_dir")"
   fi
-  # Every other time it begins with nothing.
+  # Every fourth time it begins with nothing.
   [ $((runs % 4)) -ne 0 ] || rm -rf "$data_dir"
 done
 say "$killed of $runs runs were killed"
