@@ -36,7 +36,8 @@ struct Replaced {
   std::string wal_dir;
 };
 
-// Used by one thread.
+// Used by one thread; what open_scratch() and open_database() return may be read by another, and
+// they may be called there.
 class DataDirWriter {
  public:
   // Looks, makes the data directory (its last part only) if it is not there, and begins

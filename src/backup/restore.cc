@@ -42,10 +42,12 @@ class RestoreRun {
     cluster_ = etcd::restored_cluster(options_.initial_cluster);
     check_members();
     begin_data_dirs();
+    write_logs();
     receive();
+    begin_hash();
     prove();
     rebuild();
-    compare();
+    check_hash();
     commit();
     return std::move(result_);
   }
@@ -76,6 +78,17 @@ class RestoreRun {
     }
   }
 
+  void write_logs() {
+    const etcd::RaftSnapId snap{.term = etcd::RestoredCluster::kTerm,
+                                .index = cluster_.last_index()};
+    const base::Buffer snap_file = etcd::restored_raft_snap(cluster_);
+    for (std::size_t i = 0; i < writers_.size(); ++i) {
+      writers_[i]->write_raft_snap(etcd::raft_snap_file_name(snap), snap_file);
+      writers_[i]->write_wal(etcd::wal_file_name({}),
+                             etcd::restored_wal(cluster_, result_.members[i].member_id));
+    }
+  }
+
   // A stream is put beside the new database first, where there has to be room anyway: it is read
   // more than once.
   void receive() {
@@ -93,12 +106,22 @@ class RestoreRun {
     open_ = [this] { return writers_.front()->open_scratch(); };
   }
 
+  // SHA-256 takes longer than the other proofs together, so that it goes on beside what follows.
+  void begin_hash() {
+    hash_.emplace(
+        [this](std::stop_token token) {
+          base::Progress silent;
+          return read_snapshot(open_, kHashOnly, {}, silent, std::move(token));
+        },
+        stop_);
+  }
+
   void prove() {
     const ProgressPiece piece(context_.progress, "verify", open_()->size_bytes());
     const etcd::InspectOptions inspect{.further_compact_revisions = possible_compactions()};
-    SnapshotReading reading = read_snapshot(open_, {}, inspect, context_.progress, stop_);
-    check_hash(reading);
+    SnapshotReading reading = read_snapshot(open_, kWalkOnly, inspect, context_.progress, stop_);
     inspection_ = std::move(*reading.inspection);
+    if (inspection_.findings.total() > 0) check_hash();
     check_findings();
     if (inspection_.storage_version.empty()) nothing_to_restore();
     const bool bump =
@@ -130,7 +153,11 @@ class RestoreRun {
     return etcd::RevisionBump{.latest_revision = latest, .amount = amount};
   }
 
-  void check_hash(const SnapshotReading& reading) {
+  // Waits for the hash; once.
+  void check_hash() {
+    if (!hash_) return;
+    const SnapshotReading reading = hash_->get();
+    hash_.reset();
     if (source_.expected_sha256 && *source_.expected_sha256 != reading.sha256) {
       return damage("its SHA-256 is not the one that the catalog has for it");
     }
@@ -203,16 +230,23 @@ class RestoreRun {
                                                .turn_auth_off = options_.turn_auth_off},
                                  .allow_damage = allow_damage_};
     RebuildResult rebuilt = rebuild_database(*open_(), options, sinks, context_.progress, stop_);
-    for (const auto& file : files) {
-      file->sync();
-      file->close();
-    }
     result_.size_bytes = rebuilt.size_bytes;
     for (const std::string& loss : rebuilt.losses) warn(cat("not brought back: ", loss));
     if (rebuilt.losses_left_out > 0) {
       warn(cat("not brought back: ", rebuilt.losses_left_out, " more items"));
     }
     for (std::string& note : rebuilt.notes) result_.notes.push_back(std::move(note));
+    BackgroundTask<bool> safe([&](const std::stop_token&) { return sync_all(files); }, stop_);
+    compare();
+    safe.get();
+  }
+
+  static bool sync_all(const std::vector<std::unique_ptr<os::WritableFile>>& files) {
+    for (const auto& file : files) {
+      file->sync();
+      file->close();
+    }
+    return true;
   }
 
   // Reads what was written once more. It has to hold what the snapshot holds, by etcd's own hash.
@@ -245,14 +279,6 @@ class RestoreRun {
   }
 
   void commit() {
-    const etcd::RaftSnapId snap{.term = etcd::RestoredCluster::kTerm,
-                                .index = cluster_.last_index()};
-    const base::Buffer snap_file = etcd::restored_raft_snap(cluster_);
-    for (std::size_t i = 0; i < writers_.size(); ++i) {
-      writers_[i]->write_raft_snap(etcd::raft_snap_file_name(snap), snap_file);
-      writers_[i]->write_wal(etcd::wal_file_name({}),
-                             etcd::restored_wal(cluster_, result_.members[i].member_id));
-    }
     base::throw_if_stopped(stop_);
     for (std::size_t i = 0; i < writers_.size(); ++i) {
       result_.members[i].replaced = writers_[i]->commit();
@@ -273,6 +299,7 @@ class RestoreRun {
   std::optional<MadeFolder> members_folder_;
   std::vector<std::unique_ptr<DataDirWriter>> writers_;  // they go before the folder does
   OpenFile open_;
+  std::optional<BackgroundTask<SnapshotReading>> hash_;
   etcd::Inspection inspection_;
   bool allow_damage_ = false;
   etcd::EtcdVersion target_;

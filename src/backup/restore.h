@@ -1,9 +1,10 @@
 // Brings a snapshot back: makes the data directories that the members of a new cluster start on.
 //
-// The life of a restore: check the flags against each other; prove the snapshot (hash, trailer,
-// pages, records); rebuild its database into `member.partial` of every data directory at once;
-// read the rebuilt database again and compare its HashKV with the snapshot's; put the data
-// directories in place. Until the last step nothing that etcd would start on has changed.
+// The life of a restore: check the flags against each other; prove the snapshot's pages and
+// records; rebuild its database into `member.partial` of every data directory at once; read the
+// rebuilt database again and compare its HashKV with the snapshot's, while it is synced; put the
+// data directories in place. A thread of its own compares the snapshot with its SHA-256 meanwhile.
+// Until the last step nothing that etcd would start on has changed.
 #pragma once
 
 #include <cstdint>
