@@ -39,6 +39,7 @@ struct Room {
 const std::map<std::string_view, std::vector<std::string_view>> kLibraryHeaders = {
     {"cares", {"ares.h", "ares_version.h"}},
     {"abseil", {"absl/"}},
+    {"boost", {"boost/asio/", "boost/asio.hpp", "boost/beast/"}},
     {"cli11", {"CLI/"}},
     {"cpu", {"immintrin.h"}},
     {"fmt", {"fmt/"}},
@@ -65,13 +66,15 @@ const std::vector<Room> kRooms = {
     {"rpc", {"base", "etcd"}, {"cares", "grpc", "openssl", "protobuf", "sockets"}},
     {"store", {"base", "os"}, {}},
     {"vault", {"base", "store"}, {}},
-    {"node", {"base"}, {"libarchive"}},
+    {"http", {"base"}, {"boost", "openssl"}},
+    {"node", {"base", "os", "http"}, {"libarchive", "yaml"}},
     {"backup", {"base", "os", "bbolt", "etcd", "store", "vault", "node"}, {}},
     {"cli",
-     {"base", "os", "bbolt", "etcd", "rpc", "store", "vault", "node", "backup"},
+     {"base", "os", "bbolt", "etcd", "rpc", "store", "vault", "http", "node", "backup"},
      {"cli11", "version", "yaml"}},
     {"testing",
-     {"base", "os", "bbolt", "etcd", "rpc", "store", "vault", "node", "backup", "cli"},
+     {"base", "os", "bbolt", "etcd", "rpc", "store", "vault", "http", "node", "backup",
+      "cli"},
      {"googletest", "posix", "zlib"}},
 };
 

@@ -9,6 +9,12 @@
 #include "base/text.h"
 
 namespace lifeboat::node {
+namespace {
+
+// What the sink gets at a time.
+constexpr int kPieceBytes = 64 * 1024;
+
+}  // namespace
 
 // No exception may pass through the library, so what the sink throws is kept until it returns.
 struct TarWriter::Output {
@@ -29,10 +35,15 @@ struct TarWriter::Output {
   }
 };
 
-TarWriter::TarWriter(base::Sink& sink)
+TarWriter::TarWriter(base::Sink& sink, Compression compression)
     : output_(std::make_unique<Output>(Output{sink})), archive_(archive_write_new()) {
   LIFEBOAT_CHECK(archive_ != nullptr);
-  archive_write_set_format_pax_restricted(archive_);
+  archive_write_set_format_gnutar(archive_);
+  if (compression == Compression::kGzip) {
+    archive_write_add_filter_gzip(archive_);
+    archive_write_set_filter_option(archive_, "gzip", "timestamp", nullptr);
+  }
+  archive_write_set_bytes_per_block(archive_, kPieceBytes);
   // A stream: no blocking to a tape's record at the end.
   archive_write_set_bytes_in_last_block(archive_, 1);
   check(archive_write_open(archive_, output_.get(), nullptr, &Output::put, nullptr));
@@ -45,6 +56,14 @@ TarWriter::~TarWriter() {
 }
 
 void TarWriter::add_folder(const TarEntry& entry) { put_header(entry, AE_IFDIR); }
+
+void TarWriter::add_symlink(const TarEntry& entry, const std::string& target) {
+  put_header(entry, AE_IFLNK, Link::kSymbolic, target);
+}
+
+void TarWriter::add_hard_link(const TarEntry& entry, const std::string& first_name) {
+  put_header(entry, AE_IFREG, Link::kHard, first_name);
+}
 
 void TarWriter::begin_file(const TarEntry& entry) {
   put_header(entry, AE_IFREG);
@@ -66,18 +85,25 @@ void TarWriter::finish() {
   check(archive_write_close(archive_));
 }
 
-void TarWriter::put_header(const TarEntry& entry, unsigned type) {
+void TarWriter::put_header(const TarEntry& entry, unsigned type, Link link,
+                           const std::string& target) {
   LIFEBOAT_CHECK(missing_bytes_ == 0);
-  const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> header(archive_entry_new(),
-                                                                             &archive_entry_free);
+  const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> owned(archive_entry_new(),
+                                                                            &archive_entry_free);
+  archive_entry* header = owned.get();
   const auto since_epoch = std::chrono::floor<std::chrono::seconds>(entry.modified);
-  const auto seconds = static_cast<time_t>(since_epoch.time_since_epoch().count());
-  archive_entry_set_pathname(header.get(), entry.name.c_str());
-  archive_entry_set_filetype(header.get(), type);
-  archive_entry_set_perm(header.get(), entry.mode);
-  archive_entry_set_size(header.get(), static_cast<la_int64_t>(entry.size_bytes));
-  archive_entry_set_mtime(header.get(), seconds, 0);
-  check(archive_write_header(archive_, header.get()));
+  archive_entry_set_pathname(header, entry.name.c_str());
+  archive_entry_set_filetype(header, type);
+  archive_entry_set_perm(header, entry.mode);
+  archive_entry_set_size(header, static_cast<la_int64_t>(entry.size_bytes));
+  archive_entry_set_mtime(header, static_cast<time_t>(since_epoch.time_since_epoch().count()), 0);
+  archive_entry_set_uid(header, entry.owner.user_id);
+  archive_entry_set_gid(header, entry.owner.group_id);
+  if (!entry.user_name.empty()) archive_entry_set_uname(header, entry.user_name.c_str());
+  if (!entry.group_name.empty()) archive_entry_set_gname(header, entry.group_name.c_str());
+  if (link == Link::kSymbolic) archive_entry_set_symlink(header, target.c_str());
+  if (link == Link::kHard) archive_entry_set_hardlink(header, target.c_str());
+  check(archive_write_header(archive_, header));
 }
 
 void TarWriter::check(long result) {

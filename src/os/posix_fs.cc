@@ -1,22 +1,19 @@
 #include "os/posix_fs.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "os/descriptor.h"
-#include "os/errno_text.h"
+#include "os/posix_calls.h"
 
 namespace lifeboat::os {
 namespace {
@@ -31,113 +28,11 @@ constexpr mode_t kFolderMode = 0700;
 // which on a control plane is etcd.
 constexpr std::uint64_t kWriteBackBytes = 16 * 1024 * 1024;
 
-// Flags of every open: no child inherits the file, no terminal becomes ours, and a FIFO that
-// somebody left under the name does not make us wait for its other end.
-constexpr int kAlways = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-
-Code code_of(int number) {
-  switch (number) {
-    case ENOENT:
-      return Code::kNotFound;
-    case ENOTDIR:
-    case EISDIR:
-    case ENAMETOOLONG:
-      return Code::kInvalid;
-    case EEXIST:
-      return Code::kExists;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ELOOP:
-      return Code::kDenied;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return Code::kNoSpace;
-    default:
-      return Code::kIo;
-  }
-}
-
-std::string text_of(int number) {
-  if (number == ELOOP) return "it is a symbolic link, which is not followed here";
-  return errno_text(number);
-}
-
-std::string_view hint_of(int number) {
-  switch (number) {
-    case EACCES:
-    case EPERM:
-      return "check the owner and the mode of the path and of the folders above it, and which "
-             "user runs this program";
-    case EROFS:
-      return "the volume is mounted read-only: mount it writable";
-    case ENOSPC:
-      return "make room on the volume, or make the volume larger";
-    case EDQUOT:
-      return "make room within the quota, or have the quota raised";
-    case EFBIG:
-      return "raise the limit on the size of files (ulimit -f), or use another file system";
-    case EBUSY:
-      return "something is mounted there, and mount points can't be moved: name a folder below it";
-    case EXDEV:
-      return "the two are on different file systems: name a folder below the mount point";
-    case EIO:
-      return "the disk or the way to it fails: look at the kernel's log (dmesg)";
-    case ESTALE:
-      return "the file server does not know the volume any more: mount it again";
-    case ENOLCK:
-      return "the file server does not give out locks: check its lock service";
-    case EMFILE:
-    case ENFILE:
-      return "raise the limit on open files (ulimit -n)";
-    default:
-      return "";
-  }
-}
-
-base::Error failure(std::string_view action, const std::string& path, int number) {
-  return base::Error(
-      code_of(number),
-      base::cat("cannot ", action, " ", base::printable(path, 1000), ": ", text_of(number)),
-      std::string(hint_of(number)));
-}
-
-// Calls until no signal interrupts.
-template <typename Call>
-auto uninterrupted(Call call) {
-  for (;;) {
-    const auto result = call();
-    if (result != -1 || errno != EINTR) return result;
-  }
-}
-
 Descriptor open_descriptor(std::string_view action, const std::string& path, int flags) {
   const int number =
-      uninterrupted([&] { return ::open(path.c_str(), flags | kAlways, kFileMode); });
-  if (number == -1) throw failure(action, path, errno);
+      uninterrupted([&] { return ::open(path.c_str(), flags | kAlwaysOpenWith, kFileMode); });
+  if (number == -1) throw posix_failure(action, path, errno);
   return Descriptor(number);
-}
-
-struct stat status_of(std::string_view action, const std::string& path, int descriptor) {
-  struct stat status {};
-  if (::fstat(descriptor, &status) == -1) throw failure(action, path, errno);
-  return status;
-}
-
-void refuse_what_is_no_file(std::string_view action, const std::string& path, int descriptor) {
-  const mode_t mode = status_of(action, path, descriptor).st_mode;
-  if (S_ISREG(mode)) return;
-  throw base::Error(Code::kInvalid,
-                    base::cat("cannot ", action, " ", base::printable(path, 1000), ": it is ",
-                              S_ISDIR(mode) ? "a folder" : "not a regular file"));
-}
-
-FileType type_of(mode_t mode) {
-  if (S_ISREG(mode)) return FileType::kFile;
-  if (S_ISDIR(mode)) return FileType::kDirectory;
-  if (S_ISLNK(mode)) return FileType::kSymlink;
-  return FileType::kOther;
 }
 
 class PosixReadableFile : public ReadableFile {
@@ -146,17 +41,7 @@ class PosixReadableFile : public ReadableFile {
       : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
 
   std::size_t read_at(std::uint64_t offset, base::MutableBytes buffer) override {
-    std::size_t done = 0;
-    while (done < buffer.size()) {
-      const ssize_t count = uninterrupted([&] {
-        return ::pread(descriptor_.get(), buffer.data() + done, buffer.size() - done,
-                       static_cast<off_t>(offset + done));
-      });
-      if (count == -1) throw failure("read", path_, errno);
-      if (count == 0) break;
-      done += static_cast<std::size_t>(count);
-    }
-    return done;
+    return os::read_at(descriptor_.get(), path_, offset, buffer);
   }
 
   std::uint64_t size_bytes() override {
@@ -177,7 +62,7 @@ class PosixWritableFile : public WritableFile {
     while (!bytes.empty()) {
       const ssize_t count =
           uninterrupted([&] { return ::write(descriptor_.get(), bytes.data(), bytes.size()); });
-      if (count == -1) throw failure("write", path_, errno);
+      if (count == -1) throw posix_failure("write", path_, errno);
       bytes = bytes.subspan(static_cast<std::size_t>(count));
       size_bytes_ += static_cast<std::uint64_t>(count);
     }
@@ -189,7 +74,7 @@ class PosixWritableFile : public WritableFile {
       const ssize_t count = uninterrupted([&] {
         return ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
       });
-      if (count == -1) throw failure("write", path_, errno);
+      if (count == -1) throw posix_failure("write", path_, errno);
       bytes = bytes.subspan(static_cast<std::size_t>(count));
       offset += static_cast<std::uint64_t>(count);
     }
@@ -199,14 +84,14 @@ class PosixWritableFile : public WritableFile {
   // mode that was lost is the one from before create's chmod, which is never wider.
   void sync() override {
     if (uninterrupted([&] { return ::fdatasync(descriptor_.get()); }) == -1) {
-      throw failure("sync", path_, errno);
+      throw posix_failure("sync", path_, errno);
     }
   }
 
   void close() override {
     // Linux has closed the file even when a signal interrupted it; once more would hit another.
     if (::close(descriptor_.release()) == -1 && errno != EINTR) {
-      throw failure("close", path_, errno);
+      throw posix_failure("close", path_, errno);
     }
   }
 
@@ -236,9 +121,9 @@ class PosixFileLock : public FileLock {
 Descriptor locked_descriptor(const std::string& path) {
   // Writable, because NFS gives exclusive locks on nothing less.
   Descriptor descriptor = open_descriptor("lock", path, O_RDWR | O_CREAT | O_NOFOLLOW);
-  refuse_what_is_no_file("lock", path, descriptor.get());
+  refuse_what_is_no_file("lock", path, status_of("lock", path, descriptor.get()).st_mode);
   if (uninterrupted([&] { return ::flock(descriptor.get(), LOCK_EX | LOCK_NB); }) == -1) {
-    if (errno != EWOULDBLOCK) throw failure("lock", path, errno);
+    if (errno != EWOULDBLOCK) throw posix_failure("lock", path, errno);
     throw base::Error(
         Code::kBusy,
         base::cat("cannot lock ", base::printable(path, 1000), ": another run holds it"),
@@ -253,31 +138,9 @@ bool is_at(const std::string& path, int descriptor) {
   struct stat named {};
   if (::lstat(path.c_str(), &named) == -1) {
     if (errno == ENOENT) return false;
-    throw failure("lock", path, errno);
+    throw posix_failure("lock", path, errno);
   }
   return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
-}
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-using Folder = std::unique_ptr<DIR, CloseFolder>;
-
-Folder open_folder(const std::string& path) {
-  Descriptor descriptor = open_descriptor("list", path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  Folder folder(::fdopendir(descriptor.get()));
-  if (folder == nullptr) throw failure("list", path, errno);
-  descriptor.release();
-  return folder;
-}
-
-// Some file systems (NFS, old XFS) leave the type to a further call. An entry that goes away
-// meanwhile counts as something else.
-FileType type_of(DIR* folder, const dirent& entry) {
-  if (entry.d_type != DT_UNKNOWN) return type_of(static_cast<mode_t>(DTTOIF(entry.d_type)));
-  struct stat status {};
-  const int result = ::fstatat(::dirfd(folder), entry.d_name, &status, AT_SYMLINK_NOFOLLOW);
-  return result == -1 ? FileType::kOther : type_of(status.st_mode);
 }
 
 }  // namespace
@@ -285,7 +148,7 @@ FileType type_of(DIR* folder, const dirent& entry) {
 std::unique_ptr<ReadableFile> PosixFileSystem::open(const std::string& path, Links links) {
   const int nofollow = links == Links::kRefuse ? O_NOFOLLOW : 0;
   Descriptor descriptor = open_descriptor("open", path, O_RDONLY | nofollow);
-  refuse_what_is_no_file("open", path, descriptor.get());
+  refuse_what_is_no_file("open", path, status_of("open", path, descriptor.get()).st_mode);
   return std::make_unique<PosixReadableFile>(std::move(descriptor), path);
 }
 
@@ -295,7 +158,7 @@ std::unique_ptr<WritableFile> PosixFileSystem::create(const std::string& path) {
   // than was asked for and refuse a chmod: there is nothing to gain there.
   const mode_t mode = status_of("create", path, descriptor.get()).st_mode;
   if ((mode & kFileMode) != kFileMode && ::fchmod(descriptor.get(), kFileMode) == -1) {
-    throw failure("set the mode of", path, errno);
+    throw posix_failure("set the mode of", path, errno);
   }
   return std::make_unique<PosixWritableFile>(std::move(descriptor), path);
 }
@@ -307,60 +170,47 @@ std::optional<FileInfo> PosixFileSystem::info(const std::string& path) {
   }
   // Below a file there is nothing either.
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-  throw failure("examine", path, errno);
+  throw posix_failure("examine", path, errno);
 }
 
 std::vector<DirectoryEntry> PosixFileSystem::list(const std::string& path) {
-  const Folder folder = open_folder(path);
-  std::vector<DirectoryEntry> entries;
-  for (;;) {
-    // readdir tells its end from a failure by errno alone.
-    errno = 0;
-    const dirent* entry = ::readdir(folder.get());
-    if (entry == nullptr) break;
-    const std::string_view name = entry->d_name;
-    if (name == "." || name == "..") continue;
-    entries.push_back({std::string(name), type_of(folder.get(), *entry)});
-  }
-  if (errno != 0) throw failure("list", path, errno);
-  std::ranges::sort(entries, {}, &DirectoryEntry::name);
-  return entries;
+  return list_entries(open_descriptor("list", path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path);
 }
 
 void PosixFileSystem::make_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), kFolderMode) == -1) throw failure("make the folder", path, errno);
+  if (::mkdir(path.c_str(), kFolderMode) == -1) throw posix_failure("make the folder", path, errno);
   struct stat status {};
-  if (::lstat(path.c_str(), &status) == -1) throw failure("examine", path, errno);
+  if (::lstat(path.c_str(), &status) == -1) throw posix_failure("examine", path, errno);
   // As in create: against a umask that takes the owner's own rights.
   if ((status.st_mode & kFolderMode) != kFolderMode && ::chmod(path.c_str(), kFolderMode) == -1) {
-    throw failure("set the mode of", path, errno);
+    throw posix_failure("set the mode of", path, errno);
   }
 }
 
 void PosixFileSystem::rename(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) == -1) throw failure("rename", from, errno);
+  if (::rename(from.c_str(), to.c_str()) == -1) throw posix_failure("rename", from, errno);
 }
 
 void PosixFileSystem::exchange(const std::string& one, const std::string& other) {
   if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return;
   // File systems that don't know the flag (NFS, ZFS before 2.2) say EINVAL, old kernels ENOSYS.
-  if (errno != EINVAL && errno != ENOSYS) throw failure("exchange", one, errno);
+  if (errno != EINVAL && errno != ENOSYS) throw posix_failure("exchange", one, errno);
   throw base::Error(Code::kUnsupported,
                     base::cat("cannot exchange ", base::printable(one, 1000), " and ",
                               base::printable(other, 1000), " in one step: the file system can't"));
 }
 
 void PosixFileSystem::remove_file(const std::string& path) {
-  if (::unlink(path.c_str()) == -1) throw failure("remove", path, errno);
+  if (::unlink(path.c_str()) == -1) throw posix_failure("remove", path, errno);
 }
 
 void PosixFileSystem::remove_directory(const std::string& path) {
-  if (::rmdir(path.c_str()) == -1) throw failure("remove the folder", path, errno);
+  if (::rmdir(path.c_str()) == -1) throw posix_failure("remove the folder", path, errno);
 }
 
 void PosixFileSystem::set_owner(const std::string& path, const Owner& owner) {
   if (::lchown(path.c_str(), owner.user_id, owner.group_id) == -1) {
-    throw failure("set the owner of", path, errno);
+    throw posix_failure("set the owner of", path, errno);
   }
 }
 
@@ -369,13 +219,13 @@ void PosixFileSystem::sync_directory(const std::string& path) {
   if (uninterrupted([&] { return ::fsync(descriptor.get()); }) == 0) return;
   // Some network file systems (CIFS) have no such call for folders: the server keeps names safe.
   if (errno == EINVAL || errno == EOPNOTSUPP) return;
-  throw failure("sync", path, errno);
+  throw posix_failure("sync", path, errno);
 }
 
 std::uint64_t PosixFileSystem::available_bytes(const std::string& path) {
   struct statvfs status {};
   if (uninterrupted([&] { return ::statvfs(path.c_str(), &status); }) == -1) {
-    throw failure("ask for the free space of", path, errno);
+    throw posix_failure("ask for the free space of", path, errno);
   }
   return std::uint64_t{status.f_bavail} * status.f_frsize;
 }

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include "base/text.h"
 #include "os/descriptor.h"
 #include "os/errno_text.h"
+#include "os/keeper.h"
 #include "os/paths.h"
 
 namespace lifeboat::os {
@@ -35,9 +37,32 @@ constexpr std::chrono::milliseconds kLookInterval{10};
 
 constexpr int kAfterFork = 127;
 
-Error start_failure(const std::string& path, int number) {
+// What a child says that could not become the program.
+struct ChildFailure {
+  enum class Step { kRoot, kRun };
+  Step step;
+  int number;  // errno
+};
+
+Error root_failure(const std::string& root, int number) {
   const std::string message =
-      cat("cannot start ", base::printable(path, 1000), ": ", errno_text(number));
+      cat("cannot make ", base::printable(root, 1000), " the root: ", errno_text(number));
+  if (number == EPERM || number == EACCES) {
+    return Error(Code::kDenied, message,
+                 "it takes user 0 with the capability SYS_CHROOT; in a pod, a securityContext with "
+                 "runAsUser: 0 and privileged: true");
+  }
+  if (number == ENOENT) return Error(Code::kNotFound, message);
+  return Error(number == ENOTDIR ? Code::kInvalid : Code::kIo, message);
+}
+
+Error start_failure(const ProgramStart& start, const ChildFailure& failure) {
+  const auto [step, number] = failure;
+  if (step == ChildFailure::Step::kRoot) return root_failure(start.root, number);
+  const std::string where =
+      start.root.empty() ? "" : cat(" in the root ", base::printable(start.root, 1000));
+  const std::string message =
+      cat("cannot start ", base::printable(start.path, 1000), where, ": ", errno_text(number));
   if (number == ENOENT) {
     return Error(Code::kNotFound, message, "the file, or the loader that it asks for, is missing");
   }
@@ -66,12 +91,13 @@ std::vector<char*> to_vector(std::vector<std::string>& texts) {
 
 // What the child needs, made ready before fork: it may not allocate.
 struct ChildPlan {
+  const char* root;  // empty: ours
   const char* path;
   char* const* arguments;
   char* const* environment;
   int input;
   int output;
-  int report;  // takes the errno of what fails
+  int report;  // takes the ChildFailure
   pid_t parent;
 };
 
@@ -90,6 +116,12 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+[[noreturn]] void give_up(const ChildPlan& plan, ChildFailure::Step step) {
+  const ChildFailure failure{.step = step, .number = errno};
+  [[maybe_unused]] const ssize_t written = ::write(plan.report, &failure, sizeof(failure));
+  ::_exit(kAfterFork);
+}
+
 [[noreturn]] void run_child(const ChildPlan& plan) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -99,13 +131,43 @@ void reset_signals() {
   const bool ready = ::dup2(plan.input, STDIN_FILENO) != -1 &&
                      ::dup2(plan.output, STDOUT_FILENO) != -1 &&
                      ::dup2(plan.output, STDERR_FILENO) != -1;
-  if (ready) {
-    close_the_rest_on_exec();
-    ::execve(plan.path, plan.arguments, plan.environment);
+  if (!ready) give_up(plan, ChildFailure::Step::kRun);
+  close_the_rest_on_exec();
+  const bool has_root = plan.root[0] != 0;
+  if (has_root && (::chroot(plan.root) == -1 || ::chdir("/") == -1)) {
+    give_up(plan, ChildFailure::Step::kRoot);
   }
-  const int number = errno;
-  [[maybe_unused]] const ssize_t written = ::write(plan.report, &number, sizeof(number));
-  ::_exit(kAfterFork);
+  ::execve(plan.path, plan.arguments, plan.environment);
+  give_up(plan, ChildFailure::Step::kRun);
+}
+
+// Ends the keeper as the program ended.
+[[noreturn]] void end_with(int wait_status) {
+  if (!WIFSIGNALED(wait_status)) ::_exit(WEXITSTATUS(wait_status));
+  const int number = WTERMSIG(wait_status);
+  // The memory is this program's: no core file of it.
+  ::prctl(PR_SET_DUMPABLE, 0);
+  ::signal(number, SIG_DFL);
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, number);
+  ::sigprocmask(SIG_UNBLOCK, &one, nullptr);
+  ::raise(number);
+  constexpr int kBySignal = 128;  // as a shell has it
+  ::_exit(kBySignal + number);
+}
+
+// The end of `commands` is what tells it that this program has ended: it needs no signal for that.
+[[noreturn]] void run_keeper(ChildPlan plan, int commands) {
+  std::array<int, 4> needed = {plan.input, plan.output, plan.report, commands};
+  become_keeper(needed);
+  plan.parent = ::getpid();
+  const pid_t program = ::fork();
+  if (program == 0) run_child(plan);
+  if (program == -1) give_up(plan, ChildFailure::Step::kRun);
+  ::setpgid(program, program);
+  close_files_but({&commands, 1});
+  end_with(keep(program, commands));
 }
 
 Descriptor open_or_throw(const std::string& path, int flags) {
@@ -126,13 +188,20 @@ std::pair<Descriptor, Descriptor> make_pipe() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
+std::pair<Descriptor, Descriptor> make_socket_pair() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == -1) {
+    throw Error(Code::kIo, cat("cannot make a pair of sockets: ", errno_text(errno)));
+  }
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+// The program itself, or its keeper, which ends as the program did.
 class PosixProcess : public Process {
  public:
-  explicit PosixProcess(pid_t id) : id_(id) {}
+  PosixProcess(pid_t id, std::optional<Descriptor> keeper) : id_(id), keeper_(std::move(keeper)) {}
   ~PosixProcess() override {
-    if (ended_) return;
-    ::kill(-id_, SIGKILL);
-    reap(0);
+    if (!ended_) kill_and_reap();
   }
   PosixProcess(const PosixProcess&) = delete;
   PosixProcess& operator=(const PosixProcess&) = delete;
@@ -150,20 +219,37 @@ class PosixProcess : public Process {
   bool shut_down(std::chrono::milliseconds grace, std::stop_token stop) override {
     reap(WNOHANG);
     if (ended_) return true;
-    ::kill(-id_, SIGTERM);
+    terminate();
     if (wait(grace, std::move(stop))) return true;
-    ::kill(-id_, SIGKILL);
-    reap(0);
+    kill_and_reap();
     return false;
   }
 
   std::string end() const override {
     if (!ended_) return {};
+    if (lost_) return "an unknown end";
     if (WIFSIGNALED(status_)) return cat("signal ", WTERMSIG(status_));
     return cat("exit status ", WEXITSTATUS(status_));
   }
 
  private:
+  void terminate() {
+    if (!keeper_) {
+      ::kill(-id_, SIGTERM);
+    } else {
+      ::send(keeper_->get(), &kKeeperTerminates, 1, MSG_NOSIGNAL);
+    }
+  }
+
+  void kill_and_reap() {
+    if (!keeper_) {
+      ::kill(-id_, SIGKILL);
+    } else {
+      keeper_.reset();
+    }
+    reap(0);
+  }
+
   void reap(int flags) {
     if (ended_) return;
     pid_t found = 0;
@@ -171,21 +257,42 @@ class PosixProcess : public Process {
       found = ::waitpid(id_, &status_, flags);
     } while (found == -1 && errno == EINTR);
     ended_ = found != 0;
+    // Where this program was started with SIGCHLD ignored, the kernel keeps no status.
+    lost_ = found == -1;
   }
 
   const pid_t id_;
+  std::optional<Descriptor> keeper_;  // takes commands
   int status_ = 0;
   bool ended_ = false;
+  bool lost_ = false;
 };
 
 // Throws what kept the program from starting.
-void check_report(const Descriptor& report, const std::string& path) {
-  int number = 0;
+void check_report(const Descriptor& report, const ProgramStart& start) {
+  ChildFailure failure{};
   ssize_t count = 0;
   do {
-    count = ::read(report.get(), &number, sizeof(number));
+    count = ::read(report.get(), &failure, sizeof(failure));
   } while (count == -1 && errno == EINTR);
-  if (count == sizeof(number)) throw start_failure(path, number);
+  if (count == sizeof(failure)) throw start_failure(start, failure);
+}
+
+std::unique_ptr<PosixProcess> start_child(const ProgramStart& start, const ChildPlan& plan) {
+  const pid_t id = ::fork();
+  if (id == 0) run_child(plan);
+  if (id == -1) throw start_failure(start, {ChildFailure::Step::kRun, errno});
+  // Both sides do it, so that it is done for whoever comes first.
+  ::setpgid(id, id);
+  return std::make_unique<PosixProcess>(id, std::nullopt);
+}
+
+std::unique_ptr<PosixProcess> start_keeper(const ProgramStart& start, const ChildPlan& plan) {
+  auto [ours, its] = make_socket_pair();
+  const pid_t id = ::fork();
+  if (id == 0) run_keeper(plan, its.get());
+  if (id == -1) throw start_failure(start, {ChildFailure::Step::kRun, errno});
+  return std::make_unique<PosixProcess>(id, std::move(ours));
 }
 
 }  // namespace
@@ -211,21 +318,17 @@ std::unique_ptr<Process> PosixPrograms::start(const ProgramStart& start) {
   std::vector<std::string> environment = start.environment;
   const std::vector<char*> argument_list = to_vector(arguments);
   const std::vector<char*> environment_list = to_vector(environment);
-  const ChildPlan plan{.path = start.path.c_str(),
+  const ChildPlan plan{.root = start.root.c_str(),
+                       .path = start.path.c_str(),
                        .arguments = argument_list.data(),
                        .environment = environment_list.data(),
                        .input = input.get(),
                        .output = output.get(),
                        .report = told.get(),
                        .parent = ::getpid()};
-  const pid_t id = ::fork();
-  if (id == 0) run_child(plan);
-  if (id == -1) throw start_failure(start.path, errno);
-  // Both sides do it, so that it is done for whoever comes first.
-  ::setpgid(id, id);
-  auto process = std::make_unique<PosixProcess>(id);
+  auto process = start.take_descendants ? start_keeper(start, plan) : start_child(start, plan);
   ::close(told.release());
-  check_report(report, start.path);
+  check_report(report, start);
   return process;
 }
 

@@ -3,7 +3,9 @@
 //
 // A started program stands alone: its own process group, standard input empty, no file of ours
 // open, no variable but those that it was given, signals as a shell would leave them. It does not
-// outlive this program, however that ends.
+// outlive this program, however that ends. What it starts in turn is ended with it as long as that
+// stays in its group; with ProgramStart::take_descendants wherever it goes, save for what some
+// service (systemd, a container runtime) starts on its behalf.
 #pragma once
 
 #include <chrono>
@@ -17,10 +19,16 @@ namespace lifeboat::os {
 
 struct ProgramStart {
   std::string path;
-  std::vector<std::string> arguments;    // without the program's own name
-  std::vector<std::string> environment;  // "NAME=value": all that it sees
+  std::vector<std::string> arguments = {};    // without the program's own name
+  std::vector<std::string> environment = {};  // "NAME=value": all that it sees
   // Takes its standard output and error: made with mode 0600, or appended to.
   std::string output_path;
+  // The folder that becomes its root, with "/" in there as its working folder; `path` is within,
+  // `output_path` is not. Empty: it has our root and our working folder. Takes CAP_SYS_CHROOT.
+  std::string root = {};
+  // As soon as it ends, or is ended, every descendant that is left is killed, also those that have
+  // left its process group (setsid, a double fork); wait() is true only after that.
+  bool take_descendants = false;
 };
 
 // One that was started. Used by one thread, the one that started it: where the kernel ends it
@@ -37,7 +45,7 @@ class Process {
   // one that has ended. Throws kCancelled as wait does.
   virtual bool shut_down(std::chrono::milliseconds grace, std::stop_token stop) = 0;
 
-  // How it ended: "exit status 1", "signal 9"; "" while it lives.
+  // How it ended: "exit status 1", "signal 9", "an unknown end"; "" while it lives.
   virtual std::string end() const = 0;
 };
 
@@ -50,7 +58,8 @@ class Programs {
   virtual std::optional<std::string> find(const std::string& name,
                                           const std::string& search_path) = 0;
 
-  // Throws kNotFound, kDenied or kIo, naming the path, if it can't be started.
+  // Throws kNotFound, kDenied, kInvalid or kIo, naming the path, if it can't be started; naming the
+  // root, if it is that which can't be changed.
   virtual std::unique_ptr<Process> start(const ProgramStart& start) = 0;
 };
 

@@ -4,10 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "testing/error_of.h"
+#include "testing/root_tree.h"
 #include "testing/temp_folder.h"
 
 namespace lifeboat::os {
@@ -15,6 +19,8 @@ namespace {
 
 using base::Code;
 using base::Error;
+using lifeboat::testing::error_of;
+using lifeboat::testing::RootTree;
 using lifeboat::testing::TempFolder;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
@@ -29,6 +35,25 @@ struct ProcessTest : ::testing::Test {
                            .arguments = {"-c", line},
                            .environment = {"PATH=/usr/bin:/bin", "ONLY=this"},
                            .output_path = folder.path("log")});
+  }
+  // The same, to be ended with all that it leaves behind.
+  std::unique_ptr<Process> start_kept(const std::string& line) {
+    return programs.start({.path = "/bin/sh",
+                           .arguments = {"-c", line},
+                           .environment = {"PATH=/usr/bin:/bin"},
+                           .output_path = folder.path("log"),
+                           .take_descendants = true});
+  }
+  // The number that the line of a shell above has written to the file NAME.
+  pid_t id_in(const std::string& name) {
+    EXPECT_TRUE(comes_true([&] { return folder.read(name).ends_with('\n'); }));
+    return std::stoi(folder.read(name));
+  }
+  // Nobody may reap it here: then it stays as a zombie, dead all the same.
+  static bool is_dead(pid_t id) {
+    std::ifstream status("/proc/" + std::to_string(id) + "/stat");
+    std::string line;
+    return !std::getline(status, line) || line.find(") Z ") != std::string::npos;
   }
   // What the line prints, after its end.
   std::string output_of(const std::string& line) {
@@ -105,12 +130,7 @@ TEST_F(ProcessTest, EndsWithItsObjectAndTakesItsChildrenAlong) {
   ASSERT_TRUE(comes_true([&] { return folder.read("log").ends_with('\n'); }));
   const pid_t child = std::stoi(folder.read("log"));
   process.reset();
-  // Nobody may reap it here: then it stays as a zombie, dead all the same.
-  EXPECT_TRUE(comes_true([&] {
-    std::ifstream status("/proc/" + std::to_string(child) + "/stat");
-    std::string line;
-    return !std::getline(status, line) || line.find(") Z ") != std::string::npos;
-  }));
+  EXPECT_TRUE(comes_true([&] { return is_dead(child); }));
 }
 
 TEST_F(ProcessTest, EndsWithThisProgram) {
@@ -125,11 +145,157 @@ TEST_F(ProcessTest, EndsWithThisProgram) {
   const pid_t grandchild = std::stoi(folder.read("log"));
   ::kill(parent, SIGKILL);
   ::waitpid(parent, &status, 0);
-  EXPECT_TRUE(comes_true([&] {
-    std::ifstream stat("/proc/" + std::to_string(grandchild) + "/stat");
-    std::string line;
-    return !std::getline(stat, line) || line.find(") Z ") != std::string::npos;
-  }));
+  EXPECT_TRUE(comes_true([&] { return is_dead(grandchild); }));
+}
+
+// Leaves the group and the session, and its parent, a second time on the way.
+constexpr const char* kRunAway =
+    "setsid sh -c '(setsid sh -c \"echo \\$\\$ > ID; exec sleep 30\" &)' & ";
+
+struct KeptProcessTest : ProcessTest {
+  std::string run_away(const std::string& file) const {
+    std::string line = kRunAway;
+    line.replace(line.find("ID"), 2, folder.path(file));
+    return line;
+  }
+  std::string wait_for(const std::string& file) const {
+    return "while ! [ -s " + folder.path(file) + " ]; do :; done; ";
+  }
+};
+
+TEST_F(KeptProcessTest, TellsHowItEnded) {
+  for (const auto& [line, end] : {std::pair{"exit 0", "exit status 0"},
+                                  {"exit 7", "exit status 7"},
+                                  {"kill -KILL $$", "signal 9"},
+                                  {"kill -TERM $$", "signal 15"},
+                                  {"kill -SEGV $$", "signal 11"}}) {
+    const auto process = start_kept(line);
+    EXPECT_TRUE(process->wait(kLong, {})) << line;
+    EXPECT_EQ(process->end(), end) << line;
+  }
+  EXPECT_EQ(error_of([this] {
+              programs.start({.path = folder.path("missing"),
+                              .output_path = folder.path("log"),
+                              .take_descendants = true});
+            }).code(),
+            Code::kNotFound);
+}
+
+TEST_F(KeptProcessTest, StandsAloneAsOthersDo) {
+  const int leaky = ::open("/dev/null", O_RDONLY);
+  const auto process =
+      start_kept("cat; ls /proc/self/fd; grep -E '^Sig(Blk|Ign)' /proc/self/status");
+  EXPECT_TRUE(process->wait(kLong, {}));
+  EXPECT_THAT(folder.read("log"),
+              ::testing::MatchesRegex("0\n1\n2\n3\nSigBlk:\t0+\nSigIgn:\t0+\n"));
+  ::close(leaky);
+}
+
+TEST_F(KeptProcessTest, TakesAlongWhatHasLeftItsGroup) {
+  const auto process = start_kept(run_away("id") + wait_for("id") + "exit 3");
+  EXPECT_TRUE(process->wait(kLong, {}));
+  EXPECT_EQ(process->end(), "exit status 3");
+  EXPECT_TRUE(is_dead(id_in("id"))) << "at once, not some time later";
+}
+
+TEST_F(KeptProcessTest, TakesAlongWholeTreesThatIgnoreSigterm) {
+  const std::string stubborn = "trap '' TERM; " + run_away("one") + run_away("two") +
+                               run_away("three") + "echo ready; while :; do sleep 0.01; done";
+  const auto process = start_kept(stubborn);
+  const std::vector<pid_t> ids = {id_in("one"), id_in("two"), id_in("three")};
+  EXPECT_FALSE(process->shut_down(30ms, {}));
+  EXPECT_EQ(process->end(), "signal 9");
+  EXPECT_THAT(ids, ::testing::Each(::testing::ResultOf(&is_dead, true)));
+  EXPECT_TRUE(process->shut_down(30ms, {}));
+}
+
+TEST_F(KeptProcessTest, IsAskedToTerminateFirst) {
+  const auto process = start_kept("trap 'echo bye; exit 4' TERM; echo ready; while :; do :; done");
+  ASSERT_TRUE(comes_true([&] { return folder.read("log") == "ready\n"; }));
+  EXPECT_TRUE(process->shut_down(kLong, {}));
+  EXPECT_EQ(process->end(), "exit status 4");
+  EXPECT_EQ(folder.read("log"), "ready\nbye\n");
+}
+
+TEST_F(KeptProcessTest, LeavesTheChildrenOfOthersAlone) {
+  const auto other = start_shell("echo $$; exec sleep 30");
+  const auto other_kept = start_kept(run_away("other") + "sleep 30");
+  const pid_t orphan = id_in("other");
+  auto process = start_kept(run_away("id") + "sleep 30");
+  const pid_t id = id_in("id");
+  process.reset();
+  EXPECT_TRUE(is_dead(id));
+  EXPECT_FALSE(is_dead(orphan));
+  EXPECT_FALSE(other->wait(0ms, {}));
+  EXPECT_FALSE(other_kept->wait(0ms, {}));
+}
+
+TEST_F(KeptProcessTest, EndsWithThisProgramAndTakesAllAlong) {
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    const auto process = start_kept(run_away("id") + wait_for("id") + "echo $$; exec sleep 30");
+    ::raise(SIGSTOP);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(parent, &status, WUNTRACED), parent);
+  const std::vector<pid_t> ids = {id_in("log"), id_in("id")};
+  ::kill(parent, SIGKILL);
+  ::waitpid(parent, &status, 0);
+  for (const pid_t id : ids) EXPECT_TRUE(comes_true([id] { return is_dead(id); }));
+}
+
+struct RootTest : ProcessTest {
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "a change of the root takes root";
+  }
+};
+
+TEST_F(RootTest, RunsInAnotherRoot) {
+  const RootTree root;
+  root.write_script("only-here", "pwd; cat \"$1\"; [ -e /proc ] || echo none");
+  root.write_script("text", "");
+  for (const bool take_descendants : {false, true}) {
+    const auto process = programs.start({.path = "/only-here",
+                                         .arguments = {"text"},
+                                         .environment = {"PATH=/bin"},
+                                         .output_path = folder.path("log"),
+                                         .root = root.path(),
+                                         .take_descendants = take_descendants});
+    EXPECT_TRUE(process->wait(kLong, {}));
+    EXPECT_EQ(process->end(), "exit status 0");
+  }
+  EXPECT_EQ(folder.read("log"), "/\n#!/bin/sh\n\nnone\n/\n#!/bin/sh\n\nnone\n");
+}
+
+TEST_F(RootTest, SaysWhichRootItCanNotHave) {
+  folder.write("file", "");
+  for (const auto& [name, code] :
+       {std::pair{"missing", Code::kNotFound}, {"file", Code::kInvalid}}) {
+    const auto error = error_of([&, root = folder.path(name)] {
+      programs.start({.path = "/bin/sh", .output_path = folder.path("log"), .root = root});
+    });
+    EXPECT_EQ(error.code(), code) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("cannot make " + folder.path(name) + " the root"));
+  }
+  const auto error = error_of([&] {
+    programs.start({.path = "/bin/sh", .output_path = folder.path("log"), .root = folder.path()});
+  });
+  EXPECT_EQ(error.code(), Code::kNotFound);
+  EXPECT_THAT(error.what(), HasSubstr("cannot start /bin/sh in the root " + folder.path()));
+}
+
+TEST_F(RootTest, NamesTheRightsThatAreMissing) {
+  // For this thread alone, and so for its children, and not for good.
+  const uid_t nobody = 65534;
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0777), 0);
+  ASSERT_EQ(::syscall(SYS_setresuid, -1, nobody, -1), 0);
+  const auto error = error_of(
+      [&] { programs.start({.path = "/bin/sh", .output_path = folder.path("log"), .root = "/"}); });
+  ASSERT_EQ(::syscall(SYS_setresuid, -1, 0, -1), 0);
+  EXPECT_EQ(error.code(), Code::kDenied);
+  EXPECT_STREQ(error.what(), "cannot make / the root: Operation not permitted");
+  EXPECT_THAT(error.hint(), HasSubstr("SYS_CHROOT"));
+  EXPECT_THAT(error.hint(), HasSubstr("privileged: true"));
 }
 
 TEST_F(ProcessTest, StopsWaitingOnRequest) {

@@ -1,0 +1,46 @@
+#include "base/base64.h"
+
+#include <cstdint>
+
+namespace lifeboat::base {
+namespace {
+
+std::optional<std::uint32_t> digit_value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  if (c == '/') return 63;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::string result;
+  result.reserve(text.size() / 4 * 3);
+  std::uint32_t group = 0;  // the bits that are not in the result yet, at its end
+  int bits = 0;
+  std::size_t digits = 0;
+  std::size_t padding = 0;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r') continue;
+    if (c == '=') {
+      ++padding;
+      continue;
+    }
+    const auto value = digit_value(c);
+    if (!value || padding > 0) return std::nullopt;
+    ++digits;
+    group = group << 6 | *value;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    result.push_back(static_cast<char>(group >> bits));
+    group &= (1U << bits) - 1;
+  }
+  if ((digits + padding) % 4 != 0 || padding > 2 || group != 0) return std::nullopt;
+  return result;
+}
+
+}  // namespace lifeboat::base
