@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "backup/choose.h"
+#include "backup/node_files.h"
 #include "backup/progress_piece.h"
 #include "backup/receive.h"
+#include "backup/script_files.h"
 #include "backup/space.h"
 #include "base/bytes.h"
 #include "base/error.h"
@@ -40,6 +42,7 @@ class TakeRun {
   TakeRun(const TakeContext& context, const TakeOptions& options, std::stop_token stop)
       : context_(context), options_(options), stop_(std::move(stop)) {
     catalog_.started = context.clock.now();
+    catalog_.method = "native";
   }
 
   // The steps of a backup in their order. Every file is stored and safe on disk before the catalog
@@ -48,10 +51,13 @@ class TakeRun {
     const auto lock = context_.vault.lock();
     look_into_vault();
     choose_members();
+    check_settled();
     name_backup();
+    look_at_node();
     make_room();
     try {
-      store_snapshot();
+      if (!store_what_the_script_makes()) store_ourselves();
+      store_revision();
       publish();
     } catch (...) {
       discard();
@@ -85,13 +91,39 @@ class TakeRun {
 
   // Two clusters that share a name would push each other's backups out.
   void warn_of_another_cluster() {
-    if (inventory_.backups.empty()) return;
-    const std::uint64_t before = inventory_.backups.back().catalog.etcd.cluster_id;
+    const std::optional<std::uint64_t> before = newest_known_cluster_id();
     const std::uint64_t now = choice_.candidates.front()->status->cluster_id;
-    if (before == now) return;
+    if (!before || *before == now) return;
     warn(cat("the backups of ", context_.vault.cluster(), " in this vault came from etcd cluster ",
-             base::to_hex_id(before), " until now, this one is from ", base::to_hex_id(now),
+             base::to_hex_id(*before), " until now, this one is from ", base::to_hex_id(now),
              ": expected after a restore, a mix-up of names otherwise"));
+  }
+
+  // An adopted backup knows of none.
+  std::optional<std::uint64_t> newest_known_cluster_id() const {
+    for (auto it = inventory_.backups.rbegin(); it != inventory_.backups.rend(); ++it) {
+      if (it->catalog.etcd.cluster_id) return it->catalog.etcd.cluster_id;
+    }
+    return std::nullopt;
+  }
+
+  // Of the platforms, only OpenShift has operators that could be asked.
+  void check_settled() {
+    if (!on(node::Platform::kOpenShift) || options_.settled == Settled::kIgnore) return;
+    const node::SettledAnswer answer = context_.node->ask_whether_settled(stop_);
+    if (answer.settled) return;
+    const std::string what = cat("the control plane may be changing: ", answer.reason);
+    if (options_.settled == Settled::kRequire) {
+      throw Error(Code::kUnavailable, what,
+                  "try again when `oc get clusteroperators` says that nothing is progressing, or "
+                  "take the backup all the same with --settled mark");
+    }
+    mark_ = vault::Mark::kPossiblyDirty;
+    warn(cat(what, "; the names of the files say ", vault::kPossiblyDirty));
+  }
+
+  bool on(node::Platform platform) const {
+    return context_.node != nullptr && context_.node->platform == platform;
   }
 
   void name_backup() {
@@ -104,16 +136,26 @@ class TakeRun {
              " to come after it; check the clock"));
   }
 
+  void look_at_node() {
+    if (context_.node == nullptr) {
+      context_.log.info(
+          "this backup holds etcd's data alone: give --host-root to have the control plane's "
+          "manifests and certificates in it as well");
+      return;
+    }
+    node_files_.emplace(*context_.node, stop_);
+  }
+
   void make_room() {
     const auto available = context_.vault.store().available_bytes();
     if (!available) return;
-    const std::uint64_t db_size = db_size_bytes();
-    const std::uint64_t needed = needed_bytes(db_size);
+    const std::uint64_t size = db_size_bytes() + (node_files_ ? node_files_->estimated_bytes() : 0);
+    const std::uint64_t needed = needed_bytes(size);
     const RoomPlan plan = plan_room({.needed_bytes = needed,
                                      .available_bytes = *available,
                                      .policy = options_.retention,
                                      .existing = candidates_,
-                                     .planned = planned_candidate(db_size)});
+                                     .planned = planned_candidate(size)});
     if (!plan.fits) throw no_room(needed, *available, plan.removable_bytes);
     for (const BackupId& id : plan.remove) {
       base::throw_if_stopped(stop_);
@@ -147,6 +189,78 @@ class TakeRun {
                  "use a larger volume, or keep fewer backups (--keep-last, --max-size)");
   }
 
+  // False if the script is not to be used, or failed where this program may take its place.
+  bool store_what_the_script_makes() {
+    if (options_.method == Method::kNative) return false;
+    LIFEBOAT_CHECK(context_.node != nullptr);
+    try {
+      take_with_script();
+      return true;
+    } catch (const Error& error) {
+      if (options_.method == Method::kScript || !is_of_the_script(error)) throw;
+      const std::string what =
+          cat("OpenShift's own script gave no backup, so this program takes it: ", error.what());
+      // That was asked for: written down, but nothing to look after.
+      context_.log.warning(what);
+      catalog_.warnings.push_back(what);
+      context_.vault.remove(catalog_.id);
+      catalog_.files.clear();
+      return false;
+    }
+  }
+
+  // Whether the script is to blame, and not the vault or somebody who stopped the run.
+  bool is_of_the_script(const Error& error) const {
+    switch (error.code()) {
+      case Code::kCorrupt:
+      case Code::kUnsupported:
+      case Code::kUnavailable:
+        return true;
+      case Code::kNotFound:
+      case Code::kDenied:
+        return !script_ended_;
+      default:
+        return false;
+    }
+  }
+
+  void take_with_script() {
+    script_ended_ = false;
+    const bool force = options_.settled == Settled::kIgnore || mark_ != vault::Mark::kNone;
+    const auto script = context_.node->run_script(force, stop_);
+    script_ended_ = true;
+    ScriptFiles files = store_script_files(context_.node->fs, *script, context_.vault, catalog_.id,
+                                           context_.progress, stop_);
+    const EndpointReport& member = nodes_own_member();
+    describe_etcd(*member.endpoint, *member.status, files.snapshot.size_bytes);
+    catalog_.files = {std::move(files.snapshot), std::move(files.static_pods)};
+    if (const auto failure = prove_snapshot_of(member)) throw *failure;
+    catalog_.method = "script";
+  }
+
+  // The script asks the etcd on its own node, whose endpoint comes first.
+  const EndpointReport& nodes_own_member() const {
+    for (const EndpointReport& report : survey_.reports) {
+      if (report.status && !report.status->learner) return report;
+    }
+    return *choice_.candidates.front();
+  }
+
+  void store_ourselves() {
+    store_snapshot();
+    if (!node_files_) return;
+    auto file =
+        node_files_->store_static_pods(context_.vault, catalog_.id, mark_, context_.progress);
+    if (file) catalog_.files.push_back(*std::move(file));
+  }
+
+  void store_revision() {
+    if (!node_files_) return;
+    auto file = node_files_->store_revision(context_.vault, catalog_.id);
+    if (file) catalog_.files.push_back(*std::move(file));
+    for (const std::string& warning : node_files_->warnings()) warn(warning);
+  }
+
   void store_snapshot() {
     std::vector<Error> failures;
     for (std::size_t i = 0; i < choice_.candidates.size(); ++i) {
@@ -165,7 +279,7 @@ class TakeRun {
   // Returns what was wrong with the member, if anything: then nothing of its snapshot is left.
   std::optional<Error> store_snapshot_from(const EndpointReport& member) {
     const ProgressPiece piece(context_.progress, "snapshot", member.status->db_size_bytes);
-    const std::string name = vault::snapshot_file_name(catalog_.id);
+    const std::string name = vault::snapshot_file_name(catalog_.id, mark_);
     const auto sink = context_.vault.put_file(catalog_.id, name);
     const Reception reception = receive_snapshot(*member.endpoint, *sink, context_.progress, stop_);
     if (reception.failure) return reception.failure;
@@ -200,19 +314,25 @@ class TakeRun {
   // Returns what is wrong with the snapshot, if anything: then nothing of it is left. What goes
   // wrong with the file itself is thrown, since no other member can mend that.
   std::optional<Error> prove_snapshot_of(const EndpointReport& member) {
-    const std::string name = catalog_.files.back().name;
-    const ProgressPiece piece(context_.progress, "prove", catalog_.files.back().size_bytes);
+    const vault::CatalogFile& snapshot = catalog_.files.front();
+    const ProgressPiece piece(context_.progress, "prove", snapshot.size_bytes);
     try {
-      const auto open = [&] { return context_.vault.open_file(catalog_.id, name); };
+      const auto open = [&] { return context_.vault.open_file(catalog_.id, snapshot.name); };
       describe_proof(
           prove_snapshot(open, live_members(member), options_.prove, context_.progress, stop_));
       return std::nullopt;
     } catch (const Error& error) {
       if (error.code() != Code::kCorrupt && error.code() != Code::kUnsupported) throw;
-      context_.vault.remove_file(catalog_.id, name);
-      catalog_.files.clear();
+      remove_stored_files();
       return error.with_context(member.endpoint->url());
     }
+  }
+
+  void remove_stored_files() {
+    for (const CatalogFile& file : catalog_.files) {
+      context_.vault.remove_file(catalog_.id, file.name);
+    }
+    catalog_.files.clear();
   }
 
   // Every member that answered, the snapshot's own first. Learners don't answer such questions.
@@ -257,8 +377,9 @@ class TakeRun {
     catalog_.cluster = context_.vault.cluster();
     catalog_.tool_name = "lifeboat";
     catalog_.tool_version = options_.tool_version;
-    catalog_.method = "native";
-    catalog_.platform = "none";
+    const auto platform =
+        context_.node == nullptr ? node::Platform::kNone : context_.node->platform;
+    catalog_.platform = node::platform_name(platform);
     catalog_.node = options_.node;
     for (const etcd::ClusterMember& member : survey_.members) {
       catalog_.members.push_back({.name = member.name,
@@ -325,6 +446,9 @@ class TakeRun {
   std::vector<vault::RetentionCandidate> candidates_;  // as retention sees the inventory
   Survey survey_;
   Choice choice_;
+  vault::Mark mark_ = vault::Mark::kNone;
+  std::optional<NodeFiles> node_files_;
+  bool script_ended_ = true;
   vault::Catalog catalog_;
   std::vector<BackupId> pruned_;
   std::vector<std::string> late_warnings_;

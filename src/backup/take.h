@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "backup/node_context.h"
 #include "backup/prove.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -23,11 +24,23 @@ struct TakeContext {
   const os::Clock& clock;
   base::Log& log;
   base::Progress& progress;
+  // The control plane's node; nullptr: there is none to read from, and etcd is all there is.
+  const NodeContext* node = nullptr;
 };
+
+// Who takes the snapshot: this program, OpenShift's own script, or that and this program where the
+// script fails.
+enum class Method { kNative, kScript, kAuto };
+
+// What becomes of a backup while OpenShift's control plane is changing: it is not taken, it is
+// taken and marked, or nobody asks.
+enum class Settled { kRequire, kMark, kIgnore };
 
 struct TakeOptions {
   vault::RetentionPolicy retention;
   ProveOptions prove;
+  Method method = Method::kNative;  // anything else needs a node
+  Settled settled = Settled::kMark;
   std::string tool_version;
   std::string node;  // host name, for the catalog; may be empty
 };
@@ -42,7 +55,8 @@ struct TakeResult {
   bool needs_attention = false;
 };
 
-// Throws kBusy if another run holds the vault; kUnavailable if no member could be used; kNoSpace
+// Throws kBusy if another run holds the vault; kUnavailable if no member could be used, the script
+// failed, or the control plane is not at rest and has to be; kNoSpace
 // before anything is written if it can't fit; kCorrupt if no member gives a snapshot that is whole,
 // or they disagree where agreement is required; what the store throws; kCancelled soon after
 // `stop`. Whenever it throws, no new backup exists and every backup that was there still is, but

@@ -83,10 +83,10 @@ TEST_F(TakeTest, WritesWhatItKnowsIntoTheCatalog) {
   EXPECT_EQ(catalog.method, "native");
   EXPECT_EQ(catalog.node, "cp-0");
   EXPECT_EQ(catalog.etcd.version, "3.5.30");
-  EXPECT_EQ(base::to_hex_id(catalog.etcd.cluster_id), "30a2e9b9d6b1a4c9");
+  EXPECT_EQ(base::to_hex_id(catalog.etcd.cluster_id.value_or(0)), "30a2e9b9d6b1a4c9");
   EXPECT_EQ(catalog.etcd.member_id, 2U);
   EXPECT_EQ(catalog.etcd.endpoint, "https://10.0.0.2:2379");
-  EXPECT_FALSE(catalog.etcd.leader);
+  EXPECT_FALSE(catalog.etcd.leader.value());
   EXPECT_EQ(catalog.etcd.raft_term, 2U);
   EXPECT_EQ(catalog.etcd.db_size_bytes, kTestImageBytes);
   EXPECT_EQ(catalog.etcd.revision, 11);
@@ -113,7 +113,7 @@ TEST_F(TakeTest, SaysWhichMemberItTakesAndWhy) {
 
 TEST_F(TakeTest, TakesFromTheLeaderWhenItIsAlone) {
   world_.cluster = FakeCluster::healthy(1);
-  EXPECT_TRUE(world_.take().backup.etcd.leader);
+  EXPECT_TRUE(world_.take().backup.etcd.leader.value());
 }
 
 TEST_F(TakeTest, TellsTheSizeOfWhatWasStoredWhenTheDatabaseGrewMeanwhile) {

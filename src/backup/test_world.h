@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -25,7 +26,7 @@ struct TestWorld {
   // Connects anew, so that changes to `cluster.members` take effect.
   TakeResult take(std::stop_token stop = {}) {
     const etcd::Endpoints endpoints = cluster.endpoints();
-    const TakeContext context{endpoints, vault, clock, log, progress};
+    const TakeContext context{endpoints, vault, clock, log, progress, node ? &*node : nullptr};
     return take_backup(context, options, std::move(stop));
   }
 
@@ -55,6 +56,7 @@ struct TestWorld {
   std::ostringstream log_text;
   base::Log log{log_text, base::Log::Format::kText, base::Log::Level::kInfo};
   base::Progress progress;
+  std::optional<NodeContext> node;
   TakeOptions options{.retention = {}, .prove = {}, .tool_version = "0.1.0", .node = "cp-0"};
 };
 

@@ -1,7 +1,9 @@
 #include "backup/take.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/node_options.h"
 #include "cli/output.h"
 #include "version.h"
 
@@ -18,7 +20,7 @@ void print_summary(std::ostream& out, const backup::TakeResult& result) {
   const vault::Catalog& catalog = result.backup;
   const std::vector<std::string> none;
   const auto& checks = catalog.verified ? catalog.verified->checks : none;
-  const std::string role = catalog.etcd.leader ? "leader" : "follower";
+  const std::string role = catalog.etcd.leader.value_or(false) ? "leader" : "follower";
   print_fields(
       out,
       {{"backup", catalog.id.text()},
@@ -70,6 +72,8 @@ class BackupCommand : public Command {
 
   void declare_flags(FlagTable& flags) override {
     declare_vault_flags(flags, &vault_options_);
+    declare_node_flags(flags, &node_options_);
+    declare_method_flags(flags, &method_options_);
     declare_etcd_flags(flags, &etcd_options_);
     declare_retention_flags(flags, &take_options_.retention);
     flags.group("Proof");
@@ -88,16 +92,21 @@ class BackupCommand : public Command {
     }
     take_options_.prove.live_check = !no_live_check_;
     World& world = context.world;
+    const std::optional<Node> node = open_node(node_options_, etcd_options_, world);
+    apply_method(method_options_, node, &take_options_);
+    const auto node_context = make_node_context(method_options_, node, context);
     const auto store = open_vault(vault_options_, world.fs);
     vault::ClusterVault vault(*store, choose_cluster_to_write(vault_options_, *store, context.log));
-    const etcd::Endpoints endpoints = world.connect(make_client_options(etcd_options_, world.fs));
+    const etcd::Endpoints endpoints =
+        world.connect(make_client_options(etcd_options_, node, world.fs));
     take_options_.tool_version = kVersion;
-    take_options_.node = world.host_name;
+    take_options_.node = node_name(node, world);
     const backup::TakeContext take{.endpoints = endpoints,
                                    .vault = vault,
                                    .clock = world.clock,
                                    .log = context.log,
-                                   .progress = context.progress};
+                                   .progress = context.progress,
+                                   .node = node_context ? &*node_context : nullptr};
     const backup::TakeResult result = backup::take_backup(take, take_options_, stop);
     if (context.json) {
       print_json(world.out, document(result));
@@ -109,6 +118,8 @@ class BackupCommand : public Command {
 
  private:
   VaultOptions vault_options_;
+  NodeOptions node_options_;
+  MethodOptions method_options_;
   EtcdOptions etcd_options_;
   backup::TakeOptions take_options_;
   bool no_live_check_ = false;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/doctor_checks.h"
+#include "cli/node_options.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "vault/vault.h"
@@ -80,6 +81,7 @@ class DoctorCommand : public Command {
 
   void declare_flags(FlagTable& flags) override {
     declare_vault_flags(flags, &vault_options_);
+    declare_node_flags(flags, &node_options_);
     declare_etcd_flags(flags, &etcd_options_);
   }
 
@@ -87,7 +89,8 @@ class DoctorCommand : public Command {
     check_arguments(context, 0, 0, "");
     check_vault_options(vault_options_);
     World& world = context.world;
-    const rpc::ClientOptions client = make_client_options(etcd_options_, world.fs);
+    const std::optional<Node> node = open_node(node_options_, etcd_options_, world);
+    const rpc::ClientOptions client = make_client_options(etcd_options_, node, world.fs);
     const etcd::Endpoints endpoints = world.connect(client);
     const backup::Survey survey = backup::survey_cluster(endpoints, stop);
     Diagnoses etcd = check_endpoints(survey);
@@ -136,6 +139,7 @@ class DoctorCommand : public Command {
   }
 
   VaultOptions vault_options_;
+  NodeOptions node_options_;
   EtcdOptions etcd_options_;
 };
 

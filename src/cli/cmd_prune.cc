@@ -34,7 +34,7 @@ class PruneCommand : public Command {
     declare_vault_flags(flags, &options_);
     declare_retention_flags(flags, &policy_);
     flags.group("Prune");
-    flags.toggle("dry-run", "only say what would be kept and deleted", &dry_run_);
+    flags.toggle("dry-run", "only say what would be done", &dry_run_);
   }
 
   ExitCode run(Context& context, std::stop_token stop) override {

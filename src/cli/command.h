@@ -18,8 +18,10 @@
 #include "cli/flags.h"
 #include "cli/options.h"
 #include "etcd/cluster.h"
+#include "node/settled.h"
 #include "os/clock.h"
 #include "os/fs.h"
+#include "os/host_tree.h"
 #include "os/process.h"
 #include "rpc/etcd_client.h"
 #include "rpc/tls_probe.h"
@@ -29,6 +31,7 @@ namespace lifeboat::cli {
 using Connect = std::function<etcd::Endpoints(const rpc::ClientOptions&)>;
 using ConnectKeyValue =
     std::function<std::unique_ptr<etcd::KeyValueEndpoint>(const rpc::ClientOptions&)>;
+using OpenHostTree = std::function<std::unique_ptr<os::HostTree>(const std::string& root)>;
 using Probe = std::function<rpc::ProbeResult(const rpc::EndpointUrl&, const rpc::ClientOptions&,
                                              std::stop_token)>;
 
@@ -44,6 +47,8 @@ struct World {
   Connect connect;
   ConnectKeyValue connect_key_value;
   Probe probe;
+  OpenHostTree open_host_tree;
+  node::MakeHttpClient make_http_client;
   std::string host_name;
   bool err_is_terminal = false;
 };
@@ -82,6 +87,7 @@ class Command {
 };
 
 // One per cmd_<verb>.cc.
+std::unique_ptr<Command> make_adopt_command();
 std::unique_ptr<Command> make_backup_command();
 std::unique_ptr<Command> make_completion_command();
 std::unique_ptr<Command> make_doctor_command();

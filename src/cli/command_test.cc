@@ -180,6 +180,8 @@ TEST(Program, SaysWhenItsOutputDoesNotArrive) {
               .connect = {},
               .connect_key_value = {},
               .probe = {},
+              .open_host_tree = {},
+              .make_http_client = {},
               .host_name = ""};
   EXPECT_EQ(run_program({"version"}, world, {}), kStorage);
   EXPECT_EQ(err.str(),

@@ -98,6 +98,8 @@ World make_world(base::Source& in, os::FileSystem& fs, const os::Clock& clock,
           [](const rpc::EndpointUrl& url, const rpc::ClientOptions& options, std::stop_token stop) {
             return rpc::probe_endpoint(url, options, options.connect_timeout, stop);
           },
+      .open_host_tree = &os::open_host_tree,
+      .make_http_client = &http::make_client,
       .host_name = host_name(),
       .err_is_terminal = ::isatty(STDERR_FILENO) == 1};
 }

@@ -23,6 +23,8 @@ void check_cluster_name(const std::string& name) {
 
 // ---- etcd -------------------------------------------------------------------------------------
 
+constexpr const char* kDefaultEndpoint = "127.0.0.1:2379";
+
 // "NAME", or "NAME:PASSWORD" as in ETCDCTL_USER. No part of it goes into a message.
 void set_user(EtcdOptions& options, const std::string& value) {
   const std::size_t colon = value.find(':');
@@ -166,10 +168,11 @@ std::string choose_cluster_to_write(const VaultOptions& options, store::Store& v
 
 void declare_etcd_flags(FlagTable& flags, EtcdOptions* options) {
   flags.group("Connection to etcd");
-  flags
-      .list("endpoints", "URL,...", "the members of the cluster, as many as there are",
-            &options->endpoints)
-      .etcdctl_env = "ETCDCTL_ENDPOINTS";
+  Flag& endpoints =
+      flags.list("endpoints", "URL,...", "the members of the cluster, as many as there are",
+                 &options->endpoints);
+  endpoints.etcdctl_env = "ETCDCTL_ENDPOINTS";
+  endpoints.default_value = kDefaultEndpoint;
   flags.text("cacert", "FILE", "the CA that signed the servers' certificates", &options->cacert)
       .etcdctl_env = "ETCDCTL_CACERT";
   flags.text("cert", "FILE", "the client certificate", &options->cert).etcdctl_env = "ETCDCTL_CERT";
@@ -209,6 +212,7 @@ rpc::ClientOptions make_client_options(const EtcdOptions& options, os::FileSyste
   check_contradictions(options);
   rpc::ClientOptions client;
   client.endpoints = options.endpoints;
+  if (client.endpoints.empty()) client.endpoints.emplace_back(kDefaultEndpoint);
   client.ca = read_pem(fs, "cacert", options.cacert);
   client.cert = read_pem(fs, "cert", options.cert);
   client.key = read_pem(fs, "key", options.key);

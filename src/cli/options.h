@@ -51,7 +51,7 @@ std::string choose_cluster_to_write(const VaultOptions& options, store::Store& v
 
 // How to reach etcd: etcdctl's own flags and variables, and deadlines.
 struct EtcdOptions {
-  std::vector<std::string> endpoints{"127.0.0.1:2379"};  // etcdctl's default too
+  std::vector<std::string> endpoints;  // none: 127.0.0.1:2379, as etcdctl has it
   std::string cacert;
   std::string cert;
   std::string key;

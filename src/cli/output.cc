@@ -47,6 +47,21 @@ std::string hash_text(const std::optional<vault::CatalogHashKv>& hash) {
                    ", compared with etcd: ", hash->live);
 }
 
+std::string id_or_dash(const std::optional<std::uint64_t>& id) {
+  return id ? base::to_hex_id(*id) : std::string(kUnknown);
+}
+
+std::string member_text(const vault::CatalogEtcd& etcd) {
+  if (!etcd.leader) return text_or_dash(etcd.endpoint);
+  return base::cat(text_or_dash(etcd.endpoint), *etcd.leader ? ", the leader" : ", a follower");
+}
+
+std::string database_text(const vault::CatalogEtcd& etcd) {
+  const std::string size = base::format_size(etcd.db_size_bytes);
+  if (!etcd.db_size_in_use_bytes) return size;
+  return base::cat(size, ", ", base::format_size(*etcd.db_size_in_use_bytes), " in use");
+}
+
 Fields general_fields(const vault::StoredBackup& backup) {
   const vault::Catalog& catalog = backup.catalog;
   const std::string took = base::format_duration(catalog.finished - catalog.started);
@@ -64,13 +79,13 @@ Fields general_fields(const vault::StoredBackup& backup) {
 
 Fields etcd_fields(const vault::CatalogEtcd& etcd) {
   return {
-      {"version", etcd.version},
-      {"taken from", base::cat(etcd.endpoint, etcd.leader ? ", the leader" : ", a follower")},
-      {"cluster id", base::to_hex_id(etcd.cluster_id)},
-      {"member id", base::to_hex_id(etcd.member_id)},
-      {"raft", base::cat("term ", etcd.raft_term, ", index ", etcd.raft_index)},
-      {"database", base::cat(base::format_size(etcd.db_size_bytes), ", ",
-                             base::format_size(etcd.db_size_in_use_bytes), " in use")},
+      {"version", text_or_dash(etcd.version)},
+      {"taken from", member_text(etcd)},
+      {"cluster id", id_or_dash(etcd.cluster_id)},
+      {"member id", id_or_dash(etcd.member_id)},
+      {"raft", base::cat("term ", number_or_dash(etcd.raft_term), ", index ",
+                         number_or_dash(etcd.raft_index))},
+      {"database", database_text(etcd)},
       {"revision", number_or_dash(etcd.revision)},
       {"compacted at", number_or_dash(etcd.compact_revision)},
       {"keys", number_or_dash(etcd.keys)},
@@ -81,6 +96,7 @@ Fields etcd_fields(const vault::CatalogEtcd& etcd) {
 }
 
 void print_members(std::ostream& out, const std::vector<vault::CatalogMember>& members) {
+  if (members.empty()) return;
   out << "\nMembers\n";
   Fields fields;
   for (const vault::CatalogMember& member : members) {

@@ -1,11 +1,15 @@
 #include "cli/output.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
 
 namespace lifeboat::cli {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 base::TimePoint time(const char* text) { return base::parse_time(text).value(); }
 
@@ -24,6 +28,7 @@ vault::StoredBackup make_backup(const char* id) {
   catalog.etcd.cluster_id = 0x30a2;
   catalog.etcd.member_id = 0xcf8f;
   catalog.etcd.endpoint = "https://10.0.0.5:2379";
+  catalog.etcd.leader = false;
   catalog.etcd.raft_term = 2;
   catalog.etcd.raft_index = 200010;
   catalog.etcd.db_size_bytes = 1 << 30;
@@ -75,6 +80,25 @@ TEST(Output, NamesTheClustersWhereThereAreSeveral) {
             "2026-11-21T06:00:07.456Z        -\n"
             "test     2026-11-21_060000  in 1m 0s  1.0 GiB         -     -  3.5.30  "
             "2026-11-21T06:00:07.456Z        -\n");
+}
+
+TEST(Output, ShowsOfAnAdoptedBackupWhatIsKnown) {
+  vault::StoredBackup backup = make_backup("2026-11-21_060000");
+  backup.catalog.method = "adopted";
+  backup.catalog.members.clear();
+  const std::uint64_t size_bytes = backup.catalog.etcd.db_size_bytes;
+  backup.catalog.etcd = {};
+  backup.catalog.etcd.db_size_bytes = size_bytes;
+  std::ostringstream out;
+  print_details(out, backup);
+  EXPECT_THAT(out.str(), HasSubstr("etcd\n"
+                                   "  version       -\n"
+                                   "  taken from    -\n"
+                                   "  cluster id    -\n"
+                                   "  member id     -\n"
+                                   "  raft          term -, index -\n"
+                                   "  database      1.0 GiB\n"));
+  EXPECT_THAT(out.str(), Not(HasSubstr("Members")));
 }
 
 TEST(Output, ShowsEverythingOfABackup) {

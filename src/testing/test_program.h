@@ -10,6 +10,7 @@
 #include "testing/fake_clock.h"
 #include "testing/fake_cluster.h"
 #include "testing/fake_etcd.h"
+#include "testing/fake_host_tree.h"
 #include "testing/fault_fs.h"
 
 namespace lifeboat::testing {
@@ -30,7 +31,8 @@ struct TestProgram {
   cli::Environment environment;
   rpc::ClientOptions connected_with;  // of the last run that connected
   rpc::ProbeResult probe_result;
-  std::string input;  // what stands on standard input
+  std::string input;                      // what stands on standard input
+  node::MakeHttpClient make_http_client;  // for those who ask the API server
   std::stop_source stop;
 
   TestProgram() { fs.put_directory("/vault"); }
@@ -58,6 +60,9 @@ struct TestProgram {
               return etcd.connect(options.endpoints.at(0));
             },
         .probe = [this](const auto&, const auto&, std::stop_token) { return probe_result; },
+        .open_host_tree =
+            [this](const std::string& root) { return std::make_unique<FakeHostTree>(fs, root); },
+        .make_http_client = make_http_client,
         .host_name = "cp-0",
         .err_is_terminal = false};
     const cli::ExitCode code = cli::run_program(argv, world, stop.get_token());

@@ -14,6 +14,8 @@ bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+std::string_view mark_text(Mark mark) { return mark == Mark::kNone ? "" : kPossiblyDirty; }
+
 }  // namespace
 
 std::string BackupId::text() const {
@@ -63,8 +65,16 @@ std::string blob_name(std::string_view cluster, const BackupId& id, std::string_
 
 std::string lock_name(std::string_view cluster) { return base::cat(cluster, "/.lock"); }
 
-std::string snapshot_file_name(const BackupId& id) {
-  return base::cat("snapshot_", id.text(), ".db");
+std::string snapshot_file_name(const BackupId& id, Mark mark) {
+  return base::cat("snapshot_", id.text(), mark_text(mark), ".db");
+}
+
+std::string static_pods_file_name(const BackupId& id, Mark mark) {
+  return base::cat("static_kuberesources_", id.text(), mark_text(mark), ".tar.gz");
+}
+
+std::string revision_file_name(const BackupId& id) {
+  return base::cat("revision_", id.text(), ".json");
 }
 
 }  // namespace lifeboat::vault

@@ -38,6 +38,13 @@ std::string backup_folder(std::string_view cluster, const BackupId& id);  // CLU
 std::string blob_name(std::string_view cluster, const BackupId& id, std::string_view file);
 std::string lock_name(std::string_view cluster);  // CLUSTER/.lock
 
-std::string snapshot_file_name(const BackupId& id);  // snapshot_ID.db
+// OpenShift's own mark on the names of files taken while its control plane was changing, or while
+// nobody knew whether it was.
+enum class Mark { kNone, kPossiblyDirty };
+inline constexpr std::string_view kPossiblyDirty = "__POSSIBLY_DIRTY__";
+
+std::string snapshot_file_name(const BackupId& id, Mark mark);     // snapshot_ID.db
+std::string static_pods_file_name(const BackupId& id, Mark mark);  // static_kuberesources_ID.tar.gz
+std::string revision_file_name(const BackupId& id);                // revision_ID.json
 
 }  // namespace lifeboat::vault

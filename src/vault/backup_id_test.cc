@@ -118,7 +118,14 @@ TEST(Names, FollowTheLayoutOfTheVault) {
   EXPECT_EQ(backup_folder("prod", id), "prod/backups/2026-11-21_060000_2");
   EXPECT_EQ(blob_name("prod", id, kCatalogName), "prod/backups/2026-11-21_060000_2/backup.json");
   EXPECT_EQ(lock_name("prod"), "prod/.lock");
-  EXPECT_EQ(snapshot_file_name(id), "snapshot_2026-11-21_060000_2.db");
+  EXPECT_EQ(snapshot_file_name(id, Mark::kNone), "snapshot_2026-11-21_060000_2.db");
+  EXPECT_EQ(snapshot_file_name(id, Mark::kPossiblyDirty),
+            "snapshot_2026-11-21_060000_2__POSSIBLY_DIRTY__.db");
+  EXPECT_EQ(static_pods_file_name(id, Mark::kNone),
+            "static_kuberesources_2026-11-21_060000_2.tar.gz");
+  EXPECT_EQ(static_pods_file_name(id, Mark::kPossiblyDirty),
+            "static_kuberesources_2026-11-21_060000_2__POSSIBLY_DIRTY__.tar.gz");
+  EXPECT_EQ(revision_file_name(id), "revision_2026-11-21_060000_2.json");
 }
 
 }  // namespace

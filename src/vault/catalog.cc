@@ -155,17 +155,17 @@ CatalogHashKv decode_hash_kv(const Fields& fields) {
 
 CatalogEtcd decode_etcd(const Fields& fields) {
   CatalogEtcd etcd;
-  etcd.version = fields.text("version");
-  etcd.cluster_id = fields.hex_id("cluster_id");
-  etcd.member_id = fields.hex_id("member_id");
-  etcd.endpoint = fields.text("endpoint");
-  etcd.leader = fields.flag("leader");
+  if (fields.has("version")) etcd.version = fields.text("version");
+  if (fields.has("cluster_id")) etcd.cluster_id = fields.hex_id("cluster_id");
+  if (fields.has("member_id")) etcd.member_id = fields.hex_id("member_id");
+  if (fields.has("endpoint")) etcd.endpoint = fields.text("endpoint");
+  if (fields.has("leader")) etcd.leader = fields.flag("leader");
   if (fields.has("revision")) etcd.revision = fields.integer("revision");
   if (fields.has("compact_revision")) etcd.compact_revision = fields.integer("compact_revision");
-  etcd.raft_term = fields.count("raft_term");
-  etcd.raft_index = fields.count("raft_index");
+  if (fields.has("raft_term")) etcd.raft_term = fields.count("raft_term");
+  if (fields.has("raft_index")) etcd.raft_index = fields.count("raft_index");
   etcd.db_size_bytes = fields.count("db_size");
-  etcd.db_size_in_use_bytes = fields.count("db_size_in_use");
+  if (fields.has("db_size_in_use")) etcd.db_size_in_use_bytes = fields.count("db_size_in_use");
   if (fields.has("keys")) etcd.keys = fields.count("keys");
   if (fields.has("records")) etcd.records = fields.count("records");
   if (fields.has("leases")) etcd.leases = fields.count("leases");
@@ -239,17 +239,17 @@ Json hash_kv_to_json(const CatalogHashKv& hash_kv) {
 
 Json etcd_to_json(const CatalogEtcd& etcd) {
   Json json = Json::object();
-  json.set("version", etcd.version)
-      .set("cluster_id", base::to_hex_id(etcd.cluster_id))
-      .set("member_id", base::to_hex_id(etcd.member_id))
-      .set("endpoint", etcd.endpoint)
-      .set("leader", etcd.leader);
+  if (!etcd.version.empty()) json.set("version", etcd.version);
+  if (etcd.cluster_id) json.set("cluster_id", base::to_hex_id(*etcd.cluster_id));
+  if (etcd.member_id) json.set("member_id", base::to_hex_id(*etcd.member_id));
+  if (!etcd.endpoint.empty()) json.set("endpoint", etcd.endpoint);
+  if (etcd.leader) json.set("leader", *etcd.leader);
   if (etcd.revision) json.set("revision", *etcd.revision);
   if (etcd.compact_revision) json.set("compact_revision", *etcd.compact_revision);
-  json.set("raft_term", etcd.raft_term)
-      .set("raft_index", etcd.raft_index)
-      .set("db_size", etcd.db_size_bytes)
-      .set("db_size_in_use", etcd.db_size_in_use_bytes);
+  if (etcd.raft_term) json.set("raft_term", *etcd.raft_term);
+  if (etcd.raft_index) json.set("raft_index", *etcd.raft_index);
+  json.set("db_size", etcd.db_size_bytes);
+  if (etcd.db_size_in_use_bytes) json.set("db_size_in_use", *etcd.db_size_in_use_bytes);
   if (etcd.keys) json.set("keys", *etcd.keys);
   if (etcd.records) json.set("records", *etcd.records);
   if (etcd.leases) json.set("leases", *etcd.leases);

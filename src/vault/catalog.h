@@ -19,9 +19,11 @@ inline constexpr std::int64_t kCatalogFormat = 1;
 inline constexpr std::uint64_t kCatalogMaxBytes = 4 * 1024 * 1024;
 
 inline constexpr std::string_view kRoleSnapshot = "snapshot";
+inline constexpr std::string_view kRoleStaticPods = "static_kuberesources";
+inline constexpr std::string_view kRoleRevision = "revision";  // OpenShift's revision.json
 
 struct CatalogFile {
-  std::string role;  // kRoleSnapshot, ...
+  std::string role;  // one of the above
   std::string name;
   std::uint64_t size_bytes = 0;       // as stored
   std::string sha256;                 // as stored, hexadecimal
@@ -45,18 +47,19 @@ struct CatalogHashKv {
   std::string live;  // "equal", "different" or "unchecked"
 };
 
-// What is known of the etcd that was backed up. The optional fields come from reading the snapshot
-// and are absent where it was not read.
+// What is known of the etcd that was backed up. A member tells of itself; an adopted backup has no
+// member to be asked, so the text is empty and the rest is absent then.
 struct CatalogEtcd {
   std::string version;
-  std::uint64_t cluster_id = 0;
-  std::uint64_t member_id = 0;
+  std::optional<std::uint64_t> cluster_id;
+  std::optional<std::uint64_t> member_id;
   std::string endpoint;
-  bool leader = false;
-  std::uint64_t raft_term = 0;
-  std::uint64_t raft_index = 0;
+  std::optional<bool> leader;
+  std::optional<std::uint64_t> raft_term;
+  std::optional<std::uint64_t> raft_index;
   std::uint64_t db_size_bytes = 0;
-  std::uint64_t db_size_in_use_bytes = 0;
+  std::optional<std::uint64_t> db_size_in_use_bytes;
+  // From reading the snapshot; absent where it was not read.
   std::optional<std::int64_t> revision;
   std::optional<std::int64_t> compact_revision;
   std::optional<std::uint64_t> keys;
@@ -77,7 +80,7 @@ struct Catalog {
   std::string tool_version;
   base::TimePoint started;
   base::TimePoint finished;
-  std::string method;    // "native", ...
+  std::string method;    // "native", "adopted", ...
   std::string platform;  // "none", "openshift", ...
   std::string node;      // where it ran; may be empty
   CatalogEtcd etcd;

@@ -106,6 +106,15 @@ TEST(Catalog, DecodesEveryMember) {
 
 TEST(Catalog, LeavesOutWhatIsNotKnown) {
   Catalog catalog = make_full_catalog();
+  catalog.etcd.version.clear();
+  catalog.etcd.cluster_id.reset();
+  catalog.etcd.member_id.reset();
+  catalog.etcd.endpoint.clear();
+  catalog.etcd.leader.reset();
+  catalog.etcd.raft_term.reset();
+  catalog.etcd.raft_index.reset();
+  catalog.etcd.db_size_in_use_bytes.reset();
+  catalog.members.clear();
   catalog.etcd.revision.reset();
   catalog.etcd.compact_revision.reset();
   catalog.etcd.keys.reset();
@@ -114,11 +123,18 @@ TEST(Catalog, LeavesOutWhatIsNotKnown) {
   catalog.etcd.hash_kv.reset();
   catalog.verified.reset();
   const std::string text = encode_catalog(catalog);
-  for (const char* absent : {"\"revision\"", "compact_revision", "\"keys\"", "records\"", "leases",
-                             "hash_kv", "verified", "null"}) {
+  for (const char* absent : {"\"version\": \"3", "cluster_id", "member_id", "endpoint", "leader",
+                             "raft_", "in_use", "\"revision\"", "compact_revision", "\"keys\"",
+                             "records\"", "leases", "hash_kv", "verified", "null"}) {
     EXPECT_THAT(text, ::testing::Not(HasSubstr(absent)));
   }
   const Catalog again = decode_catalog(text);
+  EXPECT_EQ(again.etcd.version, "");
+  EXPECT_EQ(again.etcd.cluster_id, std::nullopt);
+  EXPECT_EQ(again.etcd.leader, std::nullopt);
+  EXPECT_EQ(again.etcd.raft_index, std::nullopt);
+  EXPECT_EQ(again.etcd.db_size_in_use_bytes, std::nullopt);
+  EXPECT_EQ(again.etcd.db_size_bytes, 1091399680U);
   EXPECT_EQ(again.etcd.revision, std::nullopt);
   EXPECT_EQ(again.etcd.keys, std::nullopt);
   EXPECT_FALSE(again.verified.has_value());

@@ -28,7 +28,7 @@ Catalog make_catalog(std::string_view id, std::string cluster = "prod") {
   catalog.id = id_of(id);
   catalog.cluster = std::move(cluster);
   catalog.files = {{.role = "snapshot",
-                    .name = snapshot_file_name(catalog.id),
+                    .name = snapshot_file_name(catalog.id, Mark::kNone),
                     .size_bytes = 4,
                     .sha256 = std::string(64, 'a'),
                     .encoding = {},
@@ -75,7 +75,7 @@ TEST_F(VaultTest, RefusesWhatIsNoClusterName) {
 
 TEST_F(VaultTest, HoldsABackupOnceItsCatalogIsPublished) {
   const BackupId id = id_of("2026-11-21_060000");
-  const auto sink = vault_.put_file(id, snapshot_file_name(id));
+  const auto sink = vault_.put_file(id, snapshot_file_name(id, Mark::kNone));
   sink->write(base::as_bytes("data"));
   sink->finish();
   EXPECT_THAT(backup_ids(vault_), IsEmpty());
@@ -84,7 +84,7 @@ TEST_F(VaultTest, HoldsABackupOnceItsCatalogIsPublished) {
   vault_.publish(make_catalog("2026-11-21_060000"));
   EXPECT_THAT(backup_ids(vault_), ElementsAre("2026-11-21_060000"));
   EXPECT_THAT(vault_.inventory().leftovers, IsEmpty());
-  EXPECT_EQ(vault_.file_size_bytes(id, snapshot_file_name(id)), 4U);
+  EXPECT_EQ(vault_.file_size_bytes(id, snapshot_file_name(id, Mark::kNone)), 4U);
   EXPECT_EQ(vault_.file_size_bytes(id, "other"), std::nullopt);
 }
 

@@ -1,0 +1,365 @@
+#include "backup/adopt.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "backup/adopt_candidates.h"
+#include "backup/progress_piece.h"
+#include "backup/read_snapshot.h"
+#include "backup/space.h"
+#include "backup/store_file.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "etcd/snapshot.h"
+#include "node/archive_check.h"
+#include "node/single_tar.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using base::cat;
+using base::Code;
+using base::Error;
+using vault::BackupId;
+using vault::CatalogFile;
+
+class HashSink : public base::Sink {
+ public:
+  void write(base::Bytes bytes) override { hash_.update(bytes); }
+  void finish() override {}
+  std::string sha256() const { return base::to_hex(hash_.digest()); }
+
+ private:
+  base::Sha256 hash_;
+};
+
+class ReportingSink : public base::Sink {
+ public:
+  ReportingSink(base::Sink& next, base::Progress& progress) : next_(next), progress_(progress) {}
+
+  void write(base::Bytes bytes) override {
+    next_.write(bytes);
+    progress_.advance(bytes.size());
+  }
+  void finish() override { next_.finish(); }
+
+ private:
+  base::Sink& next_;
+  base::Progress& progress_;
+};
+
+// The snapshot of a candidate, in a file of its own or in an archive with everything else.
+class SourceSnapshot {
+ public:
+  SourceSnapshot(os::HostTree& tree, const AdoptCandidate& candidate, const std::stop_token& stop)
+      : file_(tree.open(candidate.snapshot)), stop_(stop) {
+    if (candidate.is_single_tar) archive_ = node::examine_single_tar(*file_, stop);
+    if (size_bytes() == 0) throw Error(Code::kCorrupt, "the snapshot is empty");
+    if (!etcd::has_trailer_length(size_bytes())) {
+      throw Error(Code::kCorrupt,
+                  "the snapshot does not end in the SHA-256 that etcd sends with one");
+    }
+  }
+
+  std::uint64_t size_bytes() { return archive_ ? archive_->snapshot_bytes : file_->size_bytes(); }
+
+  void copy(base::Sink& sink) {
+    if (archive_) return node::copy_snapshot(*file_, *archive_, sink, stop_);
+    copy_whole(*file_, sink, stop_);
+  }
+
+  // Only of an archive.
+  bool has_other_entries() const { return archive_ && archive_->other_entries > 0; }
+  void copy_other_entries(base::Sink& sink) {
+    node::copy_other_entries(*file_, *archive_, sink, stop_);
+  }
+
+ private:
+  const std::unique_ptr<os::HostFile> file_;
+  const std::stop_token stop_;
+  std::optional<node::SingleTar> archive_;
+};
+
+// The trailer first: without it nobody can say what etcd had sent.
+void require_whole(const SnapshotReading& reading, const CatalogFile& stored) {
+  if (reading.sha256 != stored.sha256) {
+    throw Error(Code::kIo, "what was read back from the vault is not what was written",
+                "check the disk of the vault");
+  }
+  if (!reading.trailer_matches && !reading.was_reopened) {
+    throw Error(Code::kCorrupt, "the snapshot does not match the SHA-256 that etcd sent with it");
+  }
+  const etcd::Findings& findings = reading.inspection->findings;
+  if (findings.total() == 0) return;
+  const etcd::Finding& first = findings.kept().front();
+  const std::string more =
+      findings.total() == 1 ? "" : cat(" (and ", findings.total() - 1, " more)");
+  throw Error(Code::kCorrupt,
+              cat("the snapshot is damaged: ", first.where, ": ", first.message, more));
+}
+
+// One run; what it finds goes into the result, one candidate after the other.
+class AdoptRun {
+ public:
+  AdoptRun(const AdoptContext& context, const AdoptOptions& options, std::stop_token stop)
+      : context_(context), options_(options), stop_(std::move(stop)) {}
+
+  AdoptResult run() {
+    const auto lock = options_.dry_run ? nullptr : context_.vault.lock();
+    look_into_vault();
+    const AdoptSearch search = find_candidates(context_.source, context_.clock.now(), stop_);
+    for (const std::string& note : search.notes) context_.log.info(note);
+    for (const AdoptCandidate& candidate : search.candidates) {
+      try {
+        adopt(candidate);
+      } catch (const Error& error) {
+        if (error.code() == Code::kCancelled) throw;
+        fail(candidate.snapshot, error.what(), error.code());
+      }
+    }
+    for (const auto& [path, reason] : search.refused) fail(path, reason, Code::kCorrupt);
+    return std::move(result_);
+  }
+
+ private:
+  struct Known {
+    std::uint64_t size_bytes = 0;
+    std::string sha256;
+    BackupId id;
+  };
+
+  void look_into_vault() {
+    const vault::Inventory inventory = context_.vault.inventory();
+    for (const auto& backup : inventory.unreadable) {
+      context_.log.warning(vault::describe(backup));
+      taken_.insert(backup.id);
+    }
+    for (const auto& backup : inventory.backups) {
+      taken_.insert(backup.catalog.id);
+      const CatalogFile* snapshot = backup.catalog.file_with_role(vault::kRoleSnapshot);
+      if (snapshot == nullptr) continue;
+      known_.push_back({snapshot->plain_size_bytes, snapshot->plain_sha256, backup.catalog.id});
+    }
+    if (options_.dry_run) return;
+    for (const BackupId& id : context_.vault.remove_leftovers()) {
+      context_.log.info(cat("removed what a run that did not end left behind: ", id.text()));
+    }
+  }
+
+  void adopt(const AdoptCandidate& candidate) {
+    SourceSnapshot source(context_.source, candidate, stop_);
+    std::optional<std::string> sha256;
+    if (options_.dry_run || may_be_known(source.size_bytes())) sha256 = hash(source);
+    const Known* known = sha256 ? find_known(*sha256) : nullptr;
+    if (known != nullptr) {
+      result_.present.push_back({show(candidate.snapshot), known->id});
+      return;
+    }
+    const BackupId id = free_id(candidate.time);
+    if (options_.dry_run) {
+      result_.planned.push_back({show(candidate.snapshot), id});
+      remember({source.size_bytes(), *sha256, id});
+      return;
+    }
+    require_room(candidate, source);
+    try {
+      store(candidate, source, id);
+    } catch (...) {
+      discard(id);
+      throw;
+    }
+  }
+
+  // To hash a file takes as long as to copy it, and hardly ever is one there already.
+  bool may_be_known(std::uint64_t size_bytes) const {
+    return std::ranges::count(known_, size_bytes, &Known::size_bytes) > 0;
+  }
+
+  const Known* find_known(const std::string& sha256) const {
+    const auto found = std::ranges::find(known_, sha256, &Known::sha256);
+    return found == known_.end() ? nullptr : &*found;
+  }
+
+  std::string hash(SourceSnapshot& source) {
+    const ProgressPiece piece(context_.progress, "hash", source.size_bytes());
+    HashSink hash;
+    ReportingSink sink(hash, context_.progress);
+    source.copy(sink);
+    return hash.sha256();
+  }
+
+  BackupId free_id(std::chrono::sys_seconds time) const {
+    BackupId id{time, 1};
+    while (taken_.contains(id)) ++id.sequence;
+    return id;
+  }
+
+  void remember(Known known) {
+    taken_.insert(known.id);
+    known_.push_back(std::move(known));
+  }
+
+  void require_room(const AdoptCandidate& candidate, SourceSnapshot& source) {
+    const auto available = context_.vault.store().available_bytes();
+    if (!available) return;
+    // An archive is taken apart: the rest of it is not larger than all of it.
+    const std::uint64_t needed =
+        needed_bytes(candidate.size_bytes + (candidate.is_single_tar ? source.size_bytes() : 0));
+    if (needed <= *available) return;
+    throw Error(Code::kNoSpace,
+                cat("not enough room in ", context_.vault.store().location(), ": ",
+                    base::format_size(needed), " needed, ", base::format_size(*available),
+                    " free; use a larger volume, or remove backups with `lifeboat prune`"));
+  }
+
+  void store(const AdoptCandidate& candidate, SourceSnapshot& source, const BackupId& id) {
+    vault::Catalog catalog = begin_catalog(candidate, id);
+    store_snapshot(candidate, source, &catalog);
+    store_static_pods(candidate, source, &catalog);
+    context_.vault.publish(catalog);
+    const CatalogFile& snapshot = catalog.files.front();
+    remember({snapshot.size_bytes, snapshot.sha256, id});
+    result_.adopted.push_back({show(candidate.snapshot), std::move(catalog)});
+  }
+
+  vault::Catalog begin_catalog(const AdoptCandidate& candidate, const BackupId& id) const {
+    vault::Catalog catalog;
+    catalog.id = id;
+    catalog.cluster = context_.vault.cluster();
+    catalog.tool_name = "lifeboat";
+    catalog.tool_version = options_.tool_version;
+    catalog.started = catalog.finished = candidate.time;
+    catalog.method = "adopted";
+    catalog.platform = "none";
+    catalog.warnings.emplace_back(
+        "the snapshot was not compared with living members: another tool took it, and it was "
+        "adopted");
+    if (candidate.time_is_of_file) {
+      catalog.warnings.emplace_back(
+          "no name tells when the backup was taken: its time is when the file was last written");
+    }
+    if (candidate.mark == vault::Mark::kPossiblyDirty) {
+      catalog.warnings.emplace_back(cat("the names of the files say ", vault::kPossiblyDirty,
+                                        ": the control plane may have been changing"));
+    }
+    return catalog;
+  }
+
+  void store_snapshot(const AdoptCandidate& candidate, SourceSnapshot& source,
+                      vault::Catalog* catalog) {
+    const ProgressPiece piece(context_.progress, cat("adopt ", catalog->id.text()),
+                              2 * source.size_bytes());
+    catalog->files.push_back(store_file(
+        context_.vault, catalog->id,
+        {.role = vault::kRoleSnapshot, .name = snapshot_file_name(catalog->id, candidate.mark)},
+        [&](base::Sink& stored) {
+          ReportingSink sink(stored, context_.progress);
+          source.copy(sink);
+        }));
+    prove_snapshot(catalog);
+  }
+
+  // From the vault's copy, as any other backup is proven.
+  void prove_snapshot(vault::Catalog* catalog) {
+    const CatalogFile& stored = catalog->files.front();
+    const auto open = [&] { return context_.vault.open_file(catalog->id, stored.name); };
+    const SnapshotReading reading = read_snapshot(open, {}, {}, context_.progress, stop_);
+    require_whole(reading, stored);
+    if (reading.was_reopened) {
+      catalog->warnings.emplace_back(
+          "some tool opened the snapshot for writing after it was saved, which changed the txid in "
+          "a meta page and nothing else; etcdutl refuses to restore such a file without "
+          "--skip-hash-check");
+    }
+    describe(*reading.inspection, stored, &catalog->etcd);
+    catalog->verified =
+        vault::CatalogVerified{context_.clock.now(), {"trailer", "pages", "records"}};
+  }
+
+  static void describe(const etcd::Inspection& found, const CatalogFile& stored,
+                       vault::CatalogEtcd* etcd) {
+    // A schema of 3.4 has no mark of its own: older servers have the same.
+    if (found.storage_version != "3.4") etcd->version = found.storage_version;
+    etcd->db_size_bytes = stored.size_bytes - etcd::kTrailerSizeBytes;
+    etcd->revision = found.revision;
+    etcd->compact_revision = found.compact_revision;
+    etcd->keys = found.keys;
+    etcd->records = found.records;
+    etcd->leases = found.leases;
+    const etcd::HashKv& hash = found.hashes.front();
+    etcd->hash_kv = vault::CatalogHashKv{.revision = hash.revision,
+                                         .compact_revision = hash.compact_revision,
+                                         .hash = hash.hash,
+                                         .live = "unchecked"};
+  }
+
+  void store_static_pods(const AdoptCandidate& candidate, SourceSnapshot& source,
+                         vault::Catalog* catalog) {
+    if (candidate.static_pods.empty() && !source.has_other_entries()) {
+      catalog->warnings.emplace_back(
+          "there is no archive of static pod resources beside the snapshot: this backup holds "
+          "etcd's data alone");
+      return;
+    }
+    try {
+      CatalogFile file =
+          store_file(context_.vault, catalog->id,
+                     {.role = vault::kRoleStaticPods,
+                      .name = static_pods_file_name(catalog->id, candidate.mark)},
+                     [&](base::Sink& sink) { copy_static_pods(candidate, source, sink); });
+      const auto stored = context_.vault.open_file(catalog->id, file.name);
+      if (node::check_archive(*stored, stop_).is_openshifts) catalog->platform = "openshift";
+      catalog->files.push_back(std::move(file));
+    } catch (const Error& error) {
+      throw error.with_context(candidate.static_pods.empty() ? "its other entries"
+                                                             : show(candidate.static_pods));
+    }
+  }
+
+  void copy_static_pods(const AdoptCandidate& candidate, SourceSnapshot& source, base::Sink& sink) {
+    if (candidate.static_pods.empty()) return source.copy_other_entries(sink);
+    copy_whole(*context_.source.open(candidate.static_pods), sink, stop_);
+  }
+
+  // Gives up what was stored of a backup that is not to be.
+  void discard(const BackupId& id) {
+    try {
+      context_.vault.remove(id);
+    } catch (const Error&) {
+      // What made it fail is what the operator must read; the next run removes the leftovers. Until
+      // then the id is not free.
+      taken_.insert(id);
+    }
+  }
+
+  void fail(const std::string& path, std::string reason, Code code) {
+    result_.failed.push_back({show(path), std::move(reason), code});
+  }
+
+  std::string show(const std::string& path) const {
+    constexpr std::size_t kPathMaxBytes = 4096;
+    return base::printable(context_.source.show(path), kPathMaxBytes);
+  }
+
+  const AdoptContext& context_;
+  const AdoptOptions& options_;
+  const std::stop_token stop_;
+
+  std::set<BackupId> taken_;
+  std::vector<Known> known_;
+  AdoptResult result_;
+};
+
+}  // namespace
+
+AdoptResult adopt_backups(const AdoptContext& context, const AdoptOptions& options,
+                          std::stop_token stop) {
+  return AdoptRun(context, options, std::move(stop)).run();
+}
+
+}  // namespace lifeboat::backup

@@ -1,0 +1,359 @@
+// Backups with a node to read from: static pods, the question whether it is settled, the script.
+#include "backup/node_context.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backup/take.h"
+#include "backup/test_world.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "node/archive_check.h"
+#include "testing/error_of.h"
+#include "testing/fail_sweep.h"
+#include "testing/fake_host_tree.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using base::cat;
+using base::Code;
+using ::testing::ElementsAre;
+using testing::error_of;
+using testing::FaultFs;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kId[] = "2026-11-21_060000";
+constexpr char kFolder[] = "/backups/prod/backups/2026-11-21_060000/";
+
+// What a script is said to have left.
+class FakeScriptBackup : public node::ScriptBackup {
+ public:
+  FakeScriptBackup(FaultFs& fs, bool dirty) : fs_(fs), dirty_(dirty) {}
+  ~FakeScriptBackup() override {
+    for (const std::string& path : {snapshot_, static_pods_}) {
+      if (fs_.info(path)) fs_.remove_file(path);
+    }
+  }
+
+  const std::string& snapshot_path() const override { return snapshot_; }
+  const std::string& static_pods_path() const override { return static_pods_; }
+  bool possibly_dirty() const override { return dirty_; }
+
+ private:
+  FaultFs& fs_;
+  const bool dirty_;
+  const std::string snapshot_ = "/host/tmp/snapshot_2026-11-21_055959.db";
+  const std::string static_pods_ = "/host/tmp/static_kuberesources_2026-11-21_055959.tar.gz";
+};
+
+class NodeBackup : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    fs_.put_directory("/backups");
+    put_node(fs_);
+    use_node();
+  }
+
+  static void put_node(FaultFs& fs) {
+    const std::string base = "/host/etc/kubernetes/";
+    for (const char* pod :
+         {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"}) {
+      const std::string folder = cat("static-pod-resources/", pod, "-pod-7");
+      fs.put_file(cat(base, "manifests/", pod, "-pod.yaml"),
+                  cat("hostPath: {path: /etc/kubernetes/", folder, "}\n"));
+      fs.put_file(cat(base, folder, "/", pod, "-pod.yaml"), pod);
+      fs.put_file(cat(base, "static-pod-resources/", pod, "-pod-8/newer"), "not this one");
+    }
+    fs.put_file("/host/var/lib/etcd/revision.json", R"({"raftIndex":{"etcd-1":12}})");
+  }
+
+  void use_node() {
+    world_.node.emplace(
+        NodeContext{.fs = fs_,
+                    .tree = tree_,
+                    .platform = node::Platform::kOpenShift,
+                    .ask_whether_settled = [this](std::stop_token) { return settled_; },
+                    .run_script =
+                        [this](bool force, std::stop_token) {
+                          forced_ = force;
+                          return run_script();
+                        }});
+  }
+
+  // The two files that OpenShift's script makes, taken from an ordinary backup.
+  std::unique_ptr<node::ScriptBackup> run_script() {
+    ++script_runs_;
+    if (script_failure_) throw *script_failure_;
+    auto script = std::make_unique<FakeScriptBackup>(fs_, script_is_dirty_);
+    fs_.put_file(script->snapshot_path(), script_snapshot_);
+    fs_.put_file(script->static_pods_path(), script_pods_);
+    return script;
+  }
+
+  void record_what_a_script_makes() {
+    FaultFs other;
+    other.put_directory("/backups");
+    put_node(other);
+    TestWorld world(other);
+    testing::FakeHostTree tree(other, "/host");
+    world.node.emplace(NodeContext{.fs = other,
+                                   .tree = tree,
+                                   .platform = node::Platform::kOpenShift,
+                                   .ask_whether_settled =
+                                       [](std::stop_token) {
+                                         return node::SettledAnswer{true, ""};
+                                       },
+                                   .run_script = nullptr});
+    world.take();
+    script_snapshot_ = other.file_content(cat(kFolder, "snapshot_", kId, ".db"));
+    script_pods_ = other.file_content(cat(kFolder, "static_kuberesources_", kId, ".tar.gz"));
+  }
+
+  std::vector<std::string> names(const TakeResult& result) {
+    std::vector<std::string> names;
+    for (const vault::CatalogFile& file : result.backup.files) names.push_back(file.name);
+    return names;
+  }
+
+  FaultFs fs_;
+  TestWorld world_{fs_};
+  testing::FakeHostTree tree_{fs_, "/host"};
+  node::SettledAnswer settled_{true, ""};
+  std::optional<base::Error> script_failure_;
+  std::string script_snapshot_;
+  std::string script_pods_;
+  bool script_is_dirty_ = false;
+  int script_runs_ = 0;
+  bool forced_ = false;
+};
+
+TEST_F(NodeBackup, HoldsTheStaticPodsAndTheRevision) {
+  const TakeResult result = world_.take();
+  EXPECT_THAT(names(result), ElementsAre(cat("snapshot_", kId, ".db"),
+                                         cat("static_kuberesources_", kId, ".tar.gz"),
+                                         cat("revision_", kId, ".json")));
+  EXPECT_EQ(result.backup.platform, "openshift");
+  EXPECT_EQ(result.backup.method, "native");
+  EXPECT_THAT(result.backup.warnings, IsEmpty());
+  EXPECT_FALSE(result.needs_attention);
+  EXPECT_TRUE(world_.verify("latest").ok());
+  const auto archive =
+      world_.vault.open_file(result.backup.id, cat("static_kuberesources_", kId, ".tar.gz"));
+  EXPECT_EQ(node::check_archive(*archive, {}).entries, 8U);  // four folders, four files
+  EXPECT_EQ(fs_.file_content(cat(kFolder, "revision_", kId, ".json")),
+            R"({"raftIndex":{"etcd-1":12}})");
+}
+
+TEST_F(NodeBackup, WithoutANodeSaysOnceThatItHoldsEtcdAlone) {
+  world_.node.reset();
+  const TakeResult result = world_.take();
+  EXPECT_THAT(result.backup.files, SizeIs(1));
+  EXPECT_EQ(result.backup.platform, "none");
+  EXPECT_FALSE(result.needs_attention);
+  EXPECT_THAT(world_.log_text.str(), HasSubstr("etcd's data alone"));
+}
+
+TEST_F(NodeBackup, KeepsWhatThereIsOfTheStaticPodsAndNamesTheRest) {
+  fs_.remove_file("/host/etc/kubernetes/manifests/kube-scheduler-pod.yaml");
+  const TakeResult result = world_.take();
+  EXPECT_THAT(result.backup.files, SizeIs(3));
+  EXPECT_THAT(result.backup.warnings, ElementsAre(HasSubstr("kube-scheduler")));
+  EXPECT_TRUE(result.needs_attention);
+}
+
+TEST_F(NodeBackup, ABackupWithoutAnyStaticPodsIsABackup) {
+  testing::FakeHostTree empty(fs_, "/nowhere");
+  world_.node.emplace(NodeContext{.fs = fs_,
+                                  .tree = empty,
+                                  .platform = node::Platform::kOpenShift,
+                                  .ask_whether_settled =
+                                      [](std::stop_token) {
+                                        return node::SettledAnswer{true, ""};
+                                      },
+                                  .run_script = nullptr});
+  const TakeResult result = world_.take();
+  EXPECT_THAT(result.backup.files, SizeIs(1));
+  EXPECT_TRUE(result.needs_attention);
+}
+
+TEST_F(NodeBackup, CountsTheStaticPodsIntoTheRoomItNeeds) {
+  fs_.put_file("/host/etc/kubernetes/static-pod-resources/etcd-pod-7/large",
+               std::string(1024 * 1024, 'x'));
+  const std::uint64_t used = 4 * 1024 * 1024;
+  fs_.set_capacity(used);
+  fs_.put_file("/filler", std::string(used - 1024 * 1024 - 512 * 1024, 'x'));
+  EXPECT_EQ(error_of([&] { world_.take(); }).code(), Code::kNoSpace);
+  EXPECT_THAT(world_.ids(), IsEmpty());
+}
+
+TEST_F(NodeBackup, IsMarkedWhileTheControlPlaneChanges) {
+  settled_ = {false, "kube-apiserver is progressing"};
+  const TakeResult result = world_.take();
+  EXPECT_THAT(names(result),
+              ElementsAre(cat("snapshot_", kId, "__POSSIBLY_DIRTY__.db"),
+                          cat("static_kuberesources_", kId, "__POSSIBLY_DIRTY__.tar.gz"),
+                          cat("revision_", kId, ".json")));
+  EXPECT_THAT(result.backup.warnings, ElementsAre(HasSubstr("kube-apiserver is progressing")));
+  EXPECT_TRUE(result.needs_attention);
+  EXPECT_TRUE(world_.verify("latest").ok());
+}
+
+TEST_F(NodeBackup, IsNotTakenWhileTheControlPlaneChangesIfItHasToBeAtRest) {
+  settled_ = {false, "kube-apiserver is progressing"};
+  world_.options.settled = Settled::kRequire;
+  const base::Error error = error_of([&] { world_.take(); });
+  EXPECT_EQ(error.code(), Code::kUnavailable);
+  EXPECT_THAT(error.what(), HasSubstr("kube-apiserver is progressing"));
+  EXPECT_THAT(world_.ids(), IsEmpty());
+}
+
+TEST_F(NodeBackup, AsksNobodyWhereThatIsIgnoredOrThereIsNobodyToAsk) {
+  settled_ = {false, "kube-apiserver is progressing"};
+  world_.options.settled = Settled::kIgnore;
+  EXPECT_FALSE(world_.take().needs_attention);
+  world_.options.settled = Settled::kRequire;
+  world_.node->platform = node::Platform::kKubeadm;
+  world_.clock.set("2026-11-21T06:00:01Z");
+  EXPECT_THAT(world_.take().backup.files, SizeIs(3));
+}
+
+TEST_F(NodeBackup, TakesWhatTheScriptLeaves) {
+  record_what_a_script_makes();
+  world_.options.method = Method::kScript;
+  const TakeResult result = world_.take();
+  EXPECT_EQ(result.backup.method, "script");
+  EXPECT_EQ(result.backup.etcd.endpoint, "https://10.0.0.1:2379");
+  EXPECT_THAT(names(result), ElementsAre(cat("snapshot_", kId, ".db"),
+                                         cat("static_kuberesources_", kId, ".tar.gz"),
+                                         cat("revision_", kId, ".json")));
+  EXPECT_EQ(result.backup.etcd.hash_kv->live, "equal");
+  EXPECT_TRUE(world_.verify("latest").ok());
+  EXPECT_FALSE(forced_);
+  EXPECT_FALSE(fs_.info("/host/tmp/snapshot_2026-11-21_055959.db").has_value());
+}
+
+TEST_F(NodeBackup, ForcesTheScriptWhereItWouldRefuse) {
+  record_what_a_script_makes();
+  world_.options.method = Method::kScript;
+  settled_ = {false, "etcd is progressing"};
+  script_is_dirty_ = true;
+  const TakeResult result = world_.take();
+  EXPECT_TRUE(forced_);
+  EXPECT_EQ(result.backup.files[0].name, cat("snapshot_", kId, "__POSSIBLY_DIRTY__.db"));
+}
+
+TEST_F(NodeBackup, FailsWithTheScript) {
+  script_failure_ = base::Error(Code::kUnavailable, "it ended with exit status 3");
+  world_.options.method = Method::kScript;
+  const base::Error error = error_of([&] { world_.take(); });
+  EXPECT_EQ(error.code(), Code::kUnavailable);
+  EXPECT_THAT(world_.ids(), IsEmpty());
+}
+
+TEST_F(NodeBackup, TakesThePlaceOfAScriptThatFails) {
+  world_.options.method = Method::kAuto;
+  for (const Code code : {Code::kNotFound, Code::kDenied, Code::kUnavailable}) {
+    script_failure_ = base::Error(code, "the reason of the script");
+    world_.clock.advance(std::chrono::seconds(1));
+    const TakeResult result = world_.take();
+    EXPECT_EQ(result.backup.method, "native");
+    EXPECT_THAT(result.backup.files, SizeIs(3));
+    EXPECT_THAT(result.backup.warnings, ElementsAre(HasSubstr("the reason of the script")));
+    EXPECT_FALSE(result.needs_attention);
+    EXPECT_TRUE(world_.verify("latest").ok());
+  }
+  EXPECT_EQ(script_runs_, 3);
+}
+
+TEST_F(NodeBackup, TakesThePlaceOfAScriptThatLeavesWhatIsNotWhole) {
+  record_what_a_script_makes();
+  world_.options.method = Method::kAuto;
+  const std::string snapshot = script_snapshot_;
+  const std::string pods = script_pods_;
+  struct Case {
+    std::string snapshot;
+    std::string pods;
+    const char* why;
+  };
+  std::string flipped = snapshot;
+  flipped[flipped.size() / 2] = static_cast<char>(flipped[flipped.size() / 2] ^ 1);
+  const std::vector<Case> cases = {
+      {flipped, pods, "SHA-256"},
+      {snapshot.substr(0, snapshot.size() - 32), pods, "SHA-256"},
+      {"", pods, "SHA-256"},
+      {snapshot, pods.substr(0, pods.size() / 2), "no whole tar archive"},
+      {snapshot, "garbage", "tar archive"},
+      {snapshot, "", "archive"},
+  };
+  for (const Case& test : cases) {
+    script_snapshot_ = test.snapshot;
+    script_pods_ = test.pods;
+    world_.clock.advance(std::chrono::seconds(1));
+    const TakeResult result = world_.take();
+    EXPECT_EQ(result.backup.method, "native") << test.why;
+    EXPECT_THAT(result.backup.warnings, ElementsAre(HasSubstr(test.why)));
+    EXPECT_THAT(result.backup.files, SizeIs(3));
+    EXPECT_TRUE(world_.verify("latest").ok());
+  }
+  EXPECT_THAT(world_.ids(), SizeIs(5));  // retention's default
+}
+
+TEST_F(NodeBackup, AFullVaultIsNoFaultOfTheScript) {
+  record_what_a_script_makes();
+  world_.options.method = Method::kAuto;
+  script_pods_ = std::string(512 * 1024, 'x');
+  fs_.set_capacity(1024 * 1024);
+  EXPECT_EQ(error_of([&] { world_.take(); }).code(), Code::kNoSpace);
+  EXPECT_EQ(script_runs_, 1);
+  EXPECT_THAT(world_.ids(), IsEmpty());
+}
+
+// A whole run with a node: whatever call fails, what counts as a backup is one.
+struct SweepWorld : TestWorld {
+  explicit SweepWorld(FaultFs& file_system) : TestWorld(file_system) {
+    cluster = testing::FakeCluster::healthy(1, 20480);
+    options.method = Method::kAuto;
+    node.emplace(
+        NodeContext{.fs = fs,
+                    .tree = tree,
+                    .platform = node::Platform::kOpenShift,
+                    .ask_whether_settled =
+                        [](std::stop_token) {
+                          return node::SettledAnswer{true, ""};
+                        },
+                    .run_script = [](bool, std::stop_token) -> std::unique_ptr<node::ScriptBackup> {
+                      throw base::Error(Code::kNotFound, "there is no script");
+                    }});
+  }
+
+  testing::FakeHostTree tree{fs, "/host"};
+};
+
+void prepare_vault(FaultFs& fs) {
+  fs.put_directory("/backups");
+  fs.put_file("/host/etc/kubernetes/manifests/etcd-pod.yaml",
+              "path: /etc/kubernetes/static-pod-resources/etcd-pod-7\n");
+  fs.put_file("/host/etc/kubernetes/static-pod-resources/etcd-pod-7/etcd-pod.yaml", "etcd");
+  fs.put_file("/host/var/lib/etcd/revision.json", "{}");
+}
+
+void check_vault(FaultFs& fs) {
+  SweepWorld world(fs);
+  for (const std::string& id : world.ids()) EXPECT_TRUE(world.verify(id).ok()) << id;
+  world.take_at("2026-11-23T06:00:00Z");
+  EXPECT_TRUE(world.verify("latest").ok());
+  EXPECT_THAT(world.vault.inventory().leftovers, IsEmpty());
+  for (const std::string& path : fs.tree()) EXPECT_FALSE(path.ends_with(".partial")) << path;
+}
+
+TEST(NodeBackupUnderFaults, LosesNothingAndLeavesNothing) {
+  testing::fail_sweep({.prepare = prepare_vault,
+                       .run = [](FaultFs& fs) { SweepWorld(fs).take(); },
+                       .check = check_vault});
+}
+
+}  // namespace
+}  // namespace lifeboat::backup

@@ -1,0 +1,26 @@
+// Takes what OpenShift's own backup script left into a backup.
+#pragma once
+
+#include <stop_token>
+
+#include "backup/node_context.h"
+#include "base/progress.h"
+#include "node/official_script.h"
+#include "vault/vault.h"
+
+namespace lifeboat::backup {
+
+struct ScriptFiles {
+  vault::CatalogFile snapshot;
+  vault::CatalogFile static_pods;
+};
+
+// Stores both files and reads them back: the snapshot against its trailer, the archive to its end.
+// What is in the snapshot is proven after that, as with any other. Throws kCorrupt if one of them
+// is not whole, kCancelled, and what the vault throws; what was stored by then is the caller's to
+// remove.
+ScriptFiles store_script_files(os::FileSystem& fs, const node::ScriptBackup& script,
+                               vault::ClusterVault& vault, const vault::BackupId& id,
+                               base::Progress& progress, std::stop_token stop);
+
+}  // namespace lifeboat::backup
