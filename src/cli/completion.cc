@@ -1,5 +1,7 @@
 #include "cli/completion.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace lifeboat::cli {
@@ -38,14 +40,22 @@ std::vector<std::string> argument_words(const CommandEntries& commands, const Co
   return entry.help.name == "help" ? command_words(commands) : entry.help.argument_choices;
 }
 
-// Each flag once, whichever commands have it: a flag means the same everywhere.
-std::vector<const Flag*> distinct_flags(const CommandEntries& commands) {
-  std::vector<const Flag*> flags;
+// Each flag once, whichever commands have it, with the choices of all of them.
+std::vector<Flag> distinct_flags(const CommandEntries& commands) {
+  std::vector<Flag> flags;
   for (const auto& entry : commands) {
     for (const Flag& flag : entry->flags.flags()) {
-      bool known = !flag.from_arguments;
-      for (const Flag* other : flags) known = known || other->name == flag.name;
-      if (!known) flags.push_back(&flag);
+      if (!flag.from_arguments) continue;
+      const auto known = std::ranges::find(flags, flag.name, &Flag::name);
+      if (known == flags.end()) {
+        flags.push_back(flag);
+        continue;
+      }
+      for (const std::string& choice : flag.choices) {
+        if (std::ranges::find(known->choices, choice) == known->choices.end()) {
+          known->choices.push_back(choice);
+        }
+      }
     }
   }
   return flags;
@@ -123,8 +133,8 @@ std::string fish_flag(const CommandEntry& entry, const Flag& flag) {
 
 std::string bash_completion(const CommandEntries& commands) {
   std::string values;
-  for (const Flag* flag : distinct_flags(commands)) {
-    if (!flag->is_switch()) values += bash_value(*flag);
+  for (const Flag& flag : distinct_flags(commands)) {
+    if (!flag.is_switch()) values += bash_value(flag);
   }
   std::string cases;
   for (const auto& entry : commands) {

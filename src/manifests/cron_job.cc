@@ -1,0 +1,89 @@
+#include "manifests/cron_job.h"
+
+#include "manifests/pod.h"
+
+namespace lifeboat::manifests {
+namespace {
+
+using base::Json;
+
+constexpr const char* kAboutFailures =
+    "By exit status of lifeboat. 6 (etcd can't be reached) and 7 (another run holds the vault) are "
+    "worth another attempt; the rest is not. 8 is a backup that was taken and needs attention: a "
+    "second one would not change that. A pod that had to leave its node counts as no attempt.";
+
+constexpr const char* kAboutScript =
+    "--method script and auto run the node's own cluster-backup.sh: the pod is privileged, and the "
+    "node's whole file system is mounted at /host.";
+
+Json exit_rule(const char* action, const char* operation) {
+  return map(
+      {{"action", action},
+       {"onExitCodes",
+        map({{"containerName", "backup"}, {"operator", operation}, {"values", list({6, 7})}})}});
+}
+
+Json failure_policy() {
+  const Json disruption = map({{"type", "DisruptionTarget"}, {"status", "True"}});
+  return map({{"rules", list({map({{"action", "Ignore"}, {"onPodConditions", list({disruption})}}),
+                              exit_rule("Count", "In"), exit_rule("FailJob", "NotIn")})}});
+}
+
+Commented job_template(const Plan& plan) {
+  Commented pod = backup_pod(plan);
+  const Json spec = map({{"backoffLimit", 3},
+                         {"activeDeadlineSeconds", 3600},
+                         {"podFailurePolicy", failure_policy()},
+                         {"template", map({{"metadata", pod_metadata(plan, kBackupComponent)},
+                                           {"spec", std::move(pod.value)}})}});
+  Commented result{
+      map({{"metadata", map({{"labels", labels(plan, kBackupComponent)}})}, {"spec", spec}}),
+      moved_to("/spec/template/spec", pod.comments)};
+  result.comments["/spec/podFailurePolicy"] = kAboutFailures;
+  return result;
+}
+
+}  // namespace
+
+Objects cron_job_objects(const Plan& plan) {
+  const Options& options = plan.options;
+  Object object{"cronjob.yaml",
+                plan.uses_script() ? kAboutScript : "",
+                make_object(plan, "batch/v1", "CronJob", kBackupName, options.namespace_name,
+                            kBackupComponent),
+                {}};
+  Commented job = job_template(plan);
+  object.value.set("spec", map({{"schedule", options.schedule},
+                                {"timeZone", options.time_zone},
+                                {"concurrencyPolicy", "Forbid"},
+                                {"startingDeadlineSeconds", 600},
+                                {"successfulJobsHistoryLimit", 3},
+                                {"failedJobsHistoryLimit", 3},
+                                {"jobTemplate", std::move(job.value)}}));
+  object.comments = moved_to("/spec/jobTemplate", job.comments);
+  return {std::move(object)};
+}
+
+Objects inspect_objects(const Plan& plan) {
+  const Options& options = plan.options;
+  if (!options.inspect_pod) return {};
+  const std::string command = options.inspect_image.empty() ? " -- lifeboat list" : " -it -- sh";
+  Object object{
+      "inspect.yaml",
+      "For a look around, the volume read-only:\n  kubectl exec -n " + options.namespace_name +
+          " " + kInspectName + command,
+      make_object(plan, "v1", "Pod", kInspectName, options.namespace_name, kInspectComponent),
+      {}};
+  const Json metadata = pod_metadata(plan, kInspectComponent);
+  if (const Json* annotations = metadata.find("annotations")) {
+    for (const auto& [name, value] : *annotations->as_object()) {
+      annotate(object.value, name, *value.as_string());
+    }
+  }
+  Commented pod = inspect_pod(plan);
+  object.value.set("spec", std::move(pod.value));
+  object.comments = moved_to("/spec", pod.comments);
+  return {std::move(object)};
+}
+
+}  // namespace lifeboat::manifests

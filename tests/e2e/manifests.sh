@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Manifests of every combination of options are what a strict API server takes, read the same to
+# every reader of YAML, and no value gets out of its place.
+source "$(dirname "$0")/lib.sh"
+
+validate=$root/../shared/conformance/kube/validate-manifests
+plain=(manifests --cluster prod --image registry.example/lifeboat:1.0)
+
+manifests() { "$LIFEBOAT" "${plain[@]}" "$@"; }
+
+# ---- Every combination ------------------------------------------------------------------------
+
+modes=('control-plane native' 'control-plane auto' 'control-plane script' 'network native')
+combinations() {
+  local format platform mode rest
+  for format in kubernetes kustomize acm-policy; do
+    for platform in openshift kubernetes; do
+      for mode in "${modes[@]}"; do
+        for rest in '' --alerts --inspect-pod '--alerts --inspect-pod --rbac legacy' \
+          '--inspect-pod --inspect-image registry.example/ubi9/ubi'; do
+          echo "--format $format --platform $platform --mode ${mode% *} --method ${mode#* } $rest"
+        done
+      done
+    done
+  done
+}
+
+mkdir "$work/folders" "$work/streams"
+count=0
+while read -r -a flags; do
+  count=$((count + 1))
+  manifests "${flags[@]}" --render-dir "$work/folders/$count" ||
+    wrong "exit status $? with ${flags[*]}"
+  case ${flags[1]} in
+    kustomize) ;;
+    *)
+      manifests "${flags[@]}" >"$work/streams/$count.yaml"
+      manifests "${flags[@]}" -o json >"$work/streams/$count.json"
+      ;;
+  esac
+done < <(combinations)
+equal 'the combinations' "$count" 120
+
+if [ -x "$validate" ]; then
+  "$validate" "$work/folders" >"$work/findings" || wrong "$(head -n 20 "$work/findings")"
+  say "$(tail -n 1 "$work/findings")"
+fi
+
+# Python reads YAML 1.1, as kubectl does: what it reads is what the program meant.
+/usr/bin/python3 - "$work"/streams/*.yaml <<'PYTHON'
+import json
+import sys
+import yaml
+
+for path in sys.argv[1:]:
+    with open(path, encoding="utf-8") as stream:
+        documents = list(yaml.safe_load_all(stream))
+    with open(path[:-5] + ".json", encoding="utf-8") as stream:
+        items = json.load(stream)["items"]
+    if documents != items:
+        sys.exit(f"{path} reads differently")
+PYTHON
+
+# ---- What a security reviewer looks for -------------------------------------------------------
+
+# facts FILTER FLAGS...: of the pod that takes the backup.
+facts() {
+  local filter=$1
+  shift
+  manifests "$@" -o json | jq -r ".items[] | select(.kind == \"CronJob\" and .metadata.name ==
+    \"etcd-backup\").spec.jobTemplate.spec.template.spec | $filter"
+}
+
+for platform in openshift kubernetes; do
+  equal "the host paths on $platform" \
+    "$(facts '[.volumes[].hostPath.path // empty] | join(" ")' --platform $platform)" /etc/kubernetes
+  equal "the host paths over the network on $platform" \
+    "$(facts '[.volumes[].hostPath.path // empty] | join(" ")' --platform $platform --mode network)" ''
+  equal "privileged on $platform" \
+    "$(facts '.containers[0].securityContext.privileged' --platform $platform)" false
+done
+equal 'privileged for the script' \
+  "$(facts '.containers[0].securityContext.privileged' --method script)" true
+equal 'the user over the network' \
+  "$(facts .securityContext.runAsUser --platform kubernetes --mode network)" 65532
+
+# ---- kustomize --------------------------------------------------------------------------------
+
+if command -v kubectl >/dev/null; then
+  for folder in "$root"/deploy/kubernetes/base "$root"/deploy/kubernetes/overlays/*; do
+    kubectl kustomize "$folder" >"$work/built.yaml" 2>"$work/err" || wrong "$(cat "$work/err")"
+    grep -q '^kind: CronJob$' "$work/built.yaml" || wrong "$folder has no CronJob"
+    [ ! -x "$validate" ] || "$validate" "$work/built.yaml" || wrong "$folder is not valid"
+  done
+  kubectl kustomize "$root/deploy/kubernetes/overlays/sandbox" >"$work/built.yaml" 2>/dev/null
+  grep -q 'schedule: 0 2 \* \* \*' "$work/built.yaml" || wrong 'the overlay changes no schedule'
+  for folder in "$root"/deploy/acm/fleet "$root"/deploy/acm/overlays/*; do
+    kubectl kustomize "$folder" >"$work/built.yaml" 2>"$work/err" || wrong "$(cat "$work/err")"
+  done
+fi
+[ ! -x "$validate" ] || "$validate" "$root"/deploy/{kubernetes/base,openshift,acm} ||
+  wrong 'deploy/ is not valid'
+
+# ---- Values that mean harm --------------------------------------------------------------------
+
+long=$(printf 'a%.0s' {1..300})
+# shellcheck disable=SC2016  # Nothing is to be expanded.
+hostile=($'a\nkind: Pod' 'a"b' "a'b" '{{ .x }}' '{{hub x hub}}' 'a: b' 'a #b' '&a' '*a' '!!binary'
+  '$(id)' '[a]' "$long" ' ' $'\t' $'a\r' '@daily' '99 * * * *')
+for flag in cluster namespace service-account schedule time-zone vault volume-size volume-claim \
+  storage-class image image-pull-secret node-binary label resources; do
+  for value in "${hostile[@]}"; do
+    expect 2 "$LIFEBOAT" "${plain[@]}" "--$flag=$value"
+    [ ! -s "$work/out" ] || wrong "it printed something for --$flag"
+  done
+done
+for value in "${hostile[@]:1:10}"; do
+  manifests --annotation "note=$value" >"$work/out" || wrong "--annotation refuses $value"
+  equal 'the annotation' "$(value=$value /usr/bin/python3 -c '
+import os, sys, yaml
+notes = {d["metadata"]["annotations"]["note"] for d in yaml.safe_load_all(open(sys.argv[1]))}
+print(notes == {os.environ["value"]})' "$work/out")" True
+done
+expect 2 "$LIFEBOAT" "${plain[@]}" --format acm-policy --annotation 'note={{ .x }}'
+stderr_has 'as a template by ACM'
