@@ -49,6 +49,15 @@ skip() {
 
 needs_root() { [ "$(id -u)" -eq 0 ] || skip "it mounts file systems, which takes root"; }
 
+# From here on LIFEBOAT is the program as it is released: it needs no file but itself.
+needs_static_binary() {
+  readelf --program-headers "$LIFEBOAT" | grep -q INTERP || return 0
+  LIFEBOAT=$root/build/release/lifeboat
+  if ! [ -x "$LIFEBOAT" ] || [ -n "$(find "$root/src" -newer "$LIFEBOAT" -name '*.cc')" ]; then
+    skip 'it takes a release build that is up to date: scripts/build-release'
+  fi
+}
+
 [ -x "$etcd_bin/etcd" ] || skip "etcd $etcd_version is not there: scripts/setup --etcd-versions"
 
 # ---- Clusters ---------------------------------------------------------------------------------
