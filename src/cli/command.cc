@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/config.h"
 #include "cli/help.h"
+#include "cli/legacy_variables.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -83,6 +84,10 @@ class Run {
       const auto from_file = parse_config(text, config, names_for_config(commands_));
       settings.insert(settings.end(), from_file.begin(), from_file.end());
     }
+    if (entry_.help.name == "backup") {
+      legacy_ = legacy_settings(world_.environment);
+      settings.insert(settings.end(), legacy_.settings.begin(), legacy_.settings.end());
+    }
     // Known before the flags, one of which may be wrong, so that this is told in the right format.
     if (value_of(entry_.flags, "log-format", settings) == "json") entry_.common.log_format = "json";
     apply_settings(entry_.flags, settings);
@@ -93,6 +98,7 @@ class Run {
     for (const auto& line : unknown_variables(all_variables(commands_), world_.environment)) {
       log.warning(line);
     }
+    for (const std::string& line : legacy_.lines) log.info(line);
     const bool draw = world_.err_is_terminal && !entry_.common.quiet && !json_log();
     const std::unique_ptr<base::Progress> progress =
         draw ? std::make_unique<base::ProgressBar>(world_.err, log)
@@ -121,6 +127,7 @@ class Run {
   CommandEntry& entry_;
   const CommandEntries& commands_;
   World& world_;
+  LegacySettings legacy_;
 };
 
 [[noreturn]] void refuse_flag_without_command(const std::string& flag) {

@@ -343,7 +343,8 @@ Environment read_environment(const char* const* envp) {
   for (; *envp != nullptr; ++envp) {
     const std::string_view entry = *envp;
     const std::size_t equals = entry.find('=');
-    const bool ours = entry.starts_with(kEnvironmentPrefix) || entry.starts_with("ETCDCTL_");
+    const bool ours = entry.starts_with(kEnvironmentPrefix) || entry.starts_with("ETCDCTL_") ||
+                      entry.starts_with("OCP_BACKUP_");
     const bool of_the_system = entry.starts_with("PATH=") || entry.starts_with("TMPDIR=");
     if ((!ours && !of_the_system) || equals == std::string_view::npos || equals + 1 == entry.size())
       continue;

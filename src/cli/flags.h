@@ -85,7 +85,7 @@ class FlagTable {
 // One value for one flag.
 struct Setting {
   // Where values come from; a later one hides an earlier one.
-  enum class Source { kConfigFile, kEtcdctl, kLifeboat, kArgument };
+  enum class Source { kLegacy, kConfigFile, kEtcdctl, kLifeboat, kArgument };
 
   std::string flag;    // its name
   std::string value;   // a list may have several settings
@@ -105,8 +105,8 @@ CommandLine split_command_line(const FlagTable& table, const std::vector<std::st
 
 using Environment = std::map<std::string, std::string>;
 
-// The process's own: LIFEBOAT_* and ETCDCTL_*, and of all others PATH and TMPDIR. An empty variable
-// counts as not set.
+// The process's own: LIFEBOAT_*, ETCDCTL_* and OCP_BACKUP_*, and of all others PATH and TMPDIR. An
+// empty variable counts as not set.
 Environment read_environment(const char* const* envp);
 
 // What the environment says of the flags of `table`.

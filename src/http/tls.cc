@@ -10,6 +10,7 @@
 #include <climits>
 #include <vector>
 
+#include "base/host_name.h"
 #include "base/text.h"
 
 namespace lifeboat::http {
@@ -74,16 +75,9 @@ void trust(SSL_CTX* context, const std::string& ca_pem) {
 }
 
 void trust_the_system(SSL_CTX* context) {
-  constexpr std::array kBundles = {
-      "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Alpine
-      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // RHEL
-      "/etc/pki/tls/certs/ca-bundle.crt",                   // RHEL before 7
-      "/var/lib/ca-certificates/ca-bundle.pem",             // SUSE
-      "/etc/ssl/ca-bundle.pem",                             // SUSE before 12
-      "/etc/ssl/cert.pem",                                  // Alpine without ca-certificates
-  };
-  const bool found = std::ranges::any_of(
-      kBundles, [&](const char* path) { return SSL_CTX_load_verify_file(context, path) == 1; });
+  const bool found = std::ranges::any_of(base::kCaBundles, [&](const char* path) {
+    return SSL_CTX_load_verify_file(context, path) == 1;
+  });
   ERR_clear_error();
   if (found) return;
   throw invalid("no CA to check the server's certificate against: this system has no CA bundle",

@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <charconv>
 #include <optional>
 
 #include "base/error.h"
+#include "base/host_name.h"
 #include "base/text.h"
 
 namespace lifeboat::http {
 namespace {
-
-constexpr std::string_view kDigits = "0123456789";
-constexpr std::size_t kHostBytesMax = 253;  // of a domain name (RFC 1035)
 
 // What stands before an "@" may be a password, what stands after a "?" may be a token.
 std::string without_secrets(std::string_view text) {
@@ -43,25 +40,7 @@ bool is_ipv4(std::string_view text) {
   return !error;
 }
 
-// A domain name, or an IPv4 address: what consists of digits and dots must be one.
-bool is_name(std::string_view host) {
-  if (host.empty() || host.size() > kHostBytesMax) return false;
-  if (host.find_first_not_of("0123456789.") == std::string_view::npos) return is_ipv4(host);
-  const bool known_characters = std::ranges::all_of(host, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  });
-  return known_characters && host.front() != '.' && host.front() != '-' &&
-         host.find("..") == std::string_view::npos;
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  if (text.empty() || text.find_first_not_of(kDigits) != std::string_view::npos) return {};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || port == 0) return {};
-  return port;
-}
+bool is_name(std::string_view host) { return base::is_domain_name(host) || is_ipv4(host); }
 
 // What goes over the line as it is: no blanks, no control characters, nothing beyond ASCII.
 bool is_path(std::string_view path) {
@@ -100,7 +79,7 @@ void split_authority(std::string_view text, std::string_view authority, Url& url
   url.port = url.tls ? 443 : 80;
   if (port.empty()) return;
   if (!port.starts_with(':')) refuse(text, "a ':' belongs after ']'");
-  const std::optional<std::uint16_t> number = parse_port(port.substr(1));
+  const std::optional<std::uint16_t> number = base::parse_port(port.substr(1));
   if (!number) refuse(text, "the port must be a number from 1 to 65535");
   url.port = *number;
 }

@@ -3,19 +3,17 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 
 #include "base/error.h"
+#include "base/host_name.h"
 #include "base/text.h"
 
 namespace lifeboat::rpc {
 namespace {
 
 constexpr std::string_view kDefaultPort = "2379";
-constexpr std::string_view kDigits = "0123456789";
-constexpr std::size_t kHostBytesMax = 253;  // of a domain name (RFC 1035)
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
   // What stands before an "@" may be a password.
@@ -32,24 +30,8 @@ bool is_address(int family, const std::string& text) {
   return inet_pton(family, text.c_str(), &address) == 1;
 }
 
-// A domain name, or an IPv4 address: what consists of digits and dots must be one.
 bool is_name(const std::string& host) {
-  if (host.size() > kHostBytesMax) return false;
-  if (host.find_first_not_of("0123456789.") == std::string::npos) return is_address(AF_INET, host);
-  const bool known_characters = std::ranges::all_of(host, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  });
-  return known_characters && host.front() != '.' && host.front() != '-' &&
-         host.find("..") == std::string::npos;
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  if (text.empty() || text.find_first_not_of(kDigits) != std::string_view::npos) return {};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || port == 0) return {};
-  return port;
+  return base::is_domain_name(host) || is_address(AF_INET, host);
 }
 
 // Cuts the scheme off `rest` and says whether it means TLS.
@@ -96,7 +78,7 @@ EndpointUrl parse_endpoint_url(std::string_view text, bool tls_by_default) {
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (rest.find_first_of("/?#") != std::string_view::npos) refuse(text, "it must have no path");
   split_host(text, rest, url);
-  const std::optional<std::uint16_t> port = parse_port(url.port);
+  const std::optional<std::uint16_t> port = base::parse_port(url.port);
   if (!port) refuse(text, "the port must be a number from 1 to 65535");
   url.port = std::to_string(*port);
   const bool brackets = url.host.find(':') != std::string::npos;

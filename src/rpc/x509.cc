@@ -13,6 +13,7 @@
 #include <iterator>
 
 #include "base/error.h"
+#include "base/host_name.h"
 #include "base/text.h"
 
 namespace lifeboat::rpc {
@@ -144,15 +145,7 @@ std::vector<std::string> valid_hosts(const x509_st& certificate) {
 
 PemFile trusted_roots(const ClientOptions& options) {
   if (options.ca.given()) return options.ca;
-  constexpr const char* kBundles[] = {
-      "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Alpine
-      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // RHEL
-      "/etc/pki/tls/certs/ca-bundle.crt",                   // RHEL before 7
-      "/var/lib/ca-certificates/ca-bundle.pem",             // SUSE
-      "/etc/ssl/ca-bundle.pem",                             // SUSE before 12
-      "/etc/ssl/cert.pem",                                  // Alpine without ca-certificates
-  };
-  for (const char* path : kBundles) {
+  for (const char* path : base::kCaBundles) {
     std::ifstream file(path, std::ios::binary);
     if (!file) continue;
     std::string content{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
