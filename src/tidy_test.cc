@@ -64,7 +64,7 @@ const std::vector<Room> kRooms = {
     {"etcd", {"base", "bbolt"}, {"protobuf"}},
     // Besides gRPC it has the TLS probe, which connects by hand.
     {"rpc", {"base", "etcd"}, {"cares", "grpc", "openssl", "protobuf", "sockets"}},
-    {"store", {"base", "os"}, {}},
+    {"store", {"base", "os", "http"}, {}},
     {"vault", {"base", "store"}, {}},
     {"http", {"base"}, {"boost", "openssl"}},
     {"node", {"base", "os", "http"}, {"libarchive", "yaml"}},

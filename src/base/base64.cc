@@ -1,5 +1,6 @@
 #include "base/base64.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace lifeboat::base {
@@ -40,6 +41,22 @@ std::optional<std::string> decode_base64(std::string_view text) {
     group &= (1U << bits) - 1;
   }
   if ((digits + padding) % 4 != 0 || padding > 2 || group != 0) return std::nullopt;
+  return result;
+}
+
+std::string encode_base64(Bytes bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string result;
+  result.reserve((bytes.size() + 2) / 3 * 4);
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min<std::size_t>(3, bytes.size()))) {
+    const auto byte = [&](std::size_t i) { return i < bytes.size() ? std::uint32_t{bytes[i]} : 0; };
+    const std::uint32_t group = byte(0) << 16 | byte(1) << 8 | byte(2);
+    result.push_back(kDigits[group >> 18]);
+    result.push_back(kDigits[group >> 12 & 63]);
+    result.push_back(bytes.size() > 1 ? kDigits[group >> 6 & 63] : '=');
+    result.push_back(bytes.size() > 2 ? kDigits[group & 63] : '=');
+  }
   return result;
 }
 

@@ -5,10 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
+
 namespace lifeboat::base {
 
 // Line ends may stand anywhere. Nullopt for anything else that is no base64: other characters,
 // missing or misplaced padding, bits behind the last byte that are not zero.
 std::optional<std::string> decode_base64(std::string_view text);
+
+// One line, with padding.
+std::string encode_base64(Bytes bytes);
 
 }  // namespace lifeboat::base

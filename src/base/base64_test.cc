@@ -37,5 +37,17 @@ TEST(Base64, RefusesNearMisses) {
   EXPECT_EQ(decode_base64(std::string_view("Zm9\0", 4)), std::nullopt);
 }
 
+TEST(Base64, EncodesWhatItDecodes) {
+  EXPECT_EQ(encode_base64({}), "");
+  EXPECT_EQ(encode_base64(as_bytes("f")), "Zg==");
+  EXPECT_EQ(encode_base64(as_bytes("fo")), "Zm8=");
+  EXPECT_EQ(encode_base64(as_bytes("foobar")), "Zm9vYmFy");
+  std::string every;
+  for (int value = 0; value < 256; ++value) {
+    every.push_back(static_cast<char>(value));
+    EXPECT_EQ(decode_base64(encode_base64(as_bytes(every))), every);
+  }
+}
+
 }  // namespace
 }  // namespace lifeboat::base

@@ -1,6 +1,7 @@
 #include "base/hash.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/error.h"
 
@@ -40,6 +41,24 @@ Sha1Digest sha1(Bytes bytes) {
   Sha1Digest digest;
   LIFEBOAT_CHECK(
       EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha1(), nullptr) == 1);
+  return digest;
+}
+
+Sha256::Digest hmac_sha256(Bytes key, Bytes message) {
+  Sha256::Digest digest;
+  // OpenSSL takes an empty key for none if its pointer is null.
+  const std::uint8_t none = 0;
+  LIFEBOAT_CHECK(HMAC(EVP_sha256(), key.empty() ? &none : key.data(), static_cast<int>(key.size()),
+                      message.data(), message.size(), digest.data(), nullptr) != nullptr);
+  return digest;
+}
+
+Md5Digest md5(Bytes bytes) {
+  Md5Digest digest;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_md5(), nullptr) != 1) {
+    throw Error(Code::kUnsupported, "this system's OpenSSL computes no MD5",
+                "it may run in FIPS mode; do without what needs Content-MD5 (Object Lock)");
+  }
   return digest;
 }
 

@@ -1,5 +1,5 @@
-// SHA-256 and SHA-1 (FIPS 180-4), through OpenSSL's EVP, which uses the processor's SHA
-// instructions.
+// SHA-256 and SHA-1 (FIPS 180-4), HMAC (FIPS 198-1) and MD5 (RFC 1321), through OpenSSL's EVP,
+// which uses the processor's SHA instructions.
 #pragma once
 
 #include <array>
@@ -35,5 +35,13 @@ class Sha256 {
 // ids) and for nothing else: it protects against no one.
 using Sha1Digest = std::array<std::uint8_t, 20>;
 Sha1Digest sha1(Bytes bytes);
+
+// HMAC with SHA-256.
+Sha256::Digest hmac_sha256(Bytes key, Bytes message);
+
+// The MD5 of `bytes`. For headers that others have defined by it (Content-MD5) and for nothing
+// else. Throws kUnsupported where this system's OpenSSL has been told to do without it.
+using Md5Digest = std::array<std::uint8_t, 16>;
+Md5Digest md5(Bytes bytes);
 
 }  // namespace lifeboat::base

@@ -74,5 +74,25 @@ TEST(Sha1, MatchesTheVectorsOfNist) {
             "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
 }
 
+// RFC 4231, test cases 1, 2 and 6.
+TEST(HmacSha256, MatchesTheVectorsOfItsPaper) {
+  const auto hmac = [](std::string_view key, std::string_view message) {
+    return to_hex(hmac_sha256(as_bytes(key), as_bytes(message)));
+  };
+  EXPECT_EQ(hmac(std::string(20, '\x0b'), "Hi There"),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  EXPECT_EQ(hmac("Jefe", "what do ya want for nothing?"),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(
+      hmac(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"),
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  EXPECT_EQ(hmac("", ""), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
+TEST(Md5, MatchesTheVectorsOfItsPaper) {
+  EXPECT_EQ(to_hex(md5(as_bytes(""))), "d41d8cd98f00b204e9800998ecf8427e");
+  EXPECT_EQ(to_hex(md5(as_bytes("message digest"))), "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
 }  // namespace
 }  // namespace lifeboat::base

@@ -1,0 +1,254 @@
+#include "store/s3_lease.h"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "base/base64.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "base/units.h"
+
+namespace lifeboat::store {
+namespace {
+
+using base::Code;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr int kAttemptsMax = 3;  // of a renewal: it must not last longer than the lease
+
+struct Content {
+  std::string owner = "somebody";
+  std::string mark;
+  milliseconds duration;
+  base::TimePoint written;
+};
+
+std::string encode(const Content& content) {
+  return base::Json::object()
+      .set("owner", content.owner)
+      .set("mark", content.mark)
+      .set("duration_ms", static_cast<std::int64_t>(content.duration.count()))
+      .set("written", base::format_time(content.written))
+      .dump();
+}
+
+// What can't be read is somebody's, too: it counts from now, for as long as ours would.
+Content decode(std::string_view text, Content result) {
+  try {
+    const base::Json json = base::Json::parse(text);
+    const auto string_at = [&](std::string_view name) {
+      const base::Json* member = json.find(name);
+      return member != nullptr && member->as_string() != nullptr ? *member->as_string() : "";
+    };
+    result.owner = base::printable(string_at("owner"));
+    result.mark = string_at("mark");
+    const base::Json* duration = json.find("duration_ms");
+    const auto count = duration == nullptr ? std::nullopt : duration->as_int();
+    constexpr std::int64_t kLongest = 24 * 3'600'000;
+    if (count && *count > 0 && *count < kLongest) result.duration = milliseconds(*count);
+    result.written = base::parse_time(string_at("written")).value_or(result.written);
+  } catch (const base::Error&) {
+    result.mark.clear();
+  }
+  return result;
+}
+
+struct Found {
+  Content content;
+  std::string etag;
+  milliseconds age{0};
+};
+
+// The blob, with no judgement.
+class LeaseBlob {
+ public:
+  LeaseBlob(S3Client& client, const os::Clock& clock, std::string key)
+      : client_(client), clock_(clock), key_(std::move(key)) {}
+
+  const S3Options& options() const { return client_.options(); }
+  void hurry() { attempts_max_ = kAttemptsMax; }
+
+  std::optional<Found> read(const std::stop_token& stop) {
+    const S3Request request{.key = key_, .attempts_max = attempts_max_};
+    const S3Answer answer = client_.exchange(request, stop);
+    const bool no_bucket = answer.is("NoSuchBucket", 0);
+    if (!no_bucket && answer.is("NoSuchKey", 404)) return std::nullopt;
+    if (answer.refusal) throw explain_refusal(client_.describe(request), *answer.refusal);
+    const http::Response& response = answer.response;
+    Found found{.content = decode(
+                    response.body,
+                    {.mark = {}, .duration = options().lease_duration, .written = clock_.now()}),
+                .etag = response.header("ETag").value_or("")};
+    const auto now = parse_http_date(response.header("Date").value_or(""));
+    const auto written = parse_http_date(response.header("Last-Modified").value_or(""));
+    found.age =
+        now && written ? *now - *written : milliseconds(clock_.now() - found.content.written);
+    return found;
+  }
+
+  // Under a condition, or under none.
+  S3Answer write(const std::string& mark, const http::Headers& condition,
+                 const std::stop_token& stop) {
+    S3Request request{.method = "PUT", .key = key_, .attempts_max = attempts_max_};
+    request.body = encode({.owner = options().owner,
+                           .mark = mark,
+                           .duration = options().lease_duration,
+                           .written = clock_.now()});
+    base::Sha256 hash;
+    hash.update(base::as_bytes(request.body));
+    request.headers = s3_encryption_headers(options());
+    request.headers.emplace_back("Content-Type", "application/json");
+    request.headers.emplace_back("x-amz-checksum-sha256", base::encode_base64(hash.digest()));
+    if (options().object_lock != S3ObjectLock::kNone) {
+      const auto md5 = base::md5(base::as_bytes(request.body));
+      request.headers.emplace_back("Content-MD5", base::encode_base64(md5));
+    }
+    request.headers.insert(request.headers.end(), condition.begin(), condition.end());
+    S3Answer answer = client_.exchange(request, stop);
+    const bool expected = is_condition_failed(answer) || is_condition_unknown(answer);
+    if (answer.refusal && !expected) {
+      throw explain_refusal(client_.describe(request), *answer.refusal);
+    }
+    return answer;
+  }
+
+  void remove() {
+    client_.exchange({.method = "DELETE", .key = key_, .attempts_max = attempts_max_}, {});
+  }
+
+  base::Error busy(const Found* found) const {
+    const std::string who = found == nullptr ? "another run" : found->content.owner;
+    return base::Error(
+        Code::kBusy,
+        base::cat("cannot lock s3://", options().location.bucket, "/", key_, ": ", who,
+                  " holds it"),
+        base::cat("wait until it is done; if it was killed, its lock ends by itself within ",
+                  base::format_duration(found == nullptr ? options().lease_duration
+                                                         : found->content.duration)));
+  }
+
+  static bool is_condition_failed(const S3Answer& answer) {
+    return answer.is("PreconditionFailed", 412) || answer.is("NoSuchKey", 404);
+  }
+  static bool is_condition_unknown(const S3Answer& answer) {
+    return answer.is("NotImplemented", 501);
+  }
+
+ private:
+  S3Client& client_;
+  const os::Clock& clock_;
+  const std::string key_;
+  int attempts_max_ = 0;  // as the options say
+};
+
+// False if it was stopped meanwhile.
+bool wait_for(milliseconds time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, time, [] { return false; });
+  return !stop.stop_requested();
+}
+
+class LeaseLock : public StoreLock {
+ public:
+  LeaseLock(LeaseBlob blob, std::string mark, std::shared_ptr<S3LeaseState> state)
+      : blob_(std::move(blob)), mark_(std::move(mark)), state_(std::move(state)) {
+    blob_.hurry();
+    renewer_ = std::jthread([this](const std::stop_token& stop) { renew_until(stop); });
+  }
+
+  ~LeaseLock() override {
+    renewer_.request_stop();
+    renewer_.join();
+    try {
+      const auto found = blob_.read({});
+      if (found && found->content.mark == mark_) blob_.remove();
+    } catch (const std::exception&) {
+      // It ends by itself.
+    }
+  }
+
+ private:
+  void renew_until(const std::stop_token& stop) {
+    while (wait_for(blob_.options().lease_duration / 3, stop)) {
+      try {
+        if (!renew(stop)) return state_->lose();
+      } catch (const std::exception&) {
+        // The state knows how long ago the last renewal was, and so when it is too late.
+      }
+    }
+  }
+
+  bool renew(const std::stop_token& stop) {
+    const auto begin = steady_clock::now();
+    const auto found = blob_.read(stop);
+    if (!found || found->content.mark != mark_) return false;
+    S3Answer answer = blob_.write(mark_, {{"If-Match", found->etag}}, stop);
+    if (LeaseBlob::is_condition_unknown(answer)) answer = blob_.write(mark_, {}, stop);
+    // An attempt whose answer was lost has changed the ETag: the next round will see.
+    if (answer.refusal) return answer.attempts > 1;
+    state_->renewed(begin);
+    return true;
+  }
+
+  LeaseBlob blob_;
+  const std::string mark_;
+  const std::shared_ptr<S3LeaseState> state_;
+  std::jthread renewer_;
+};
+
+// Whether the server honours If-None-Match: it must refuse it now that the blob is there.
+bool honours_conditions(LeaseBlob& blob, const std::string& mark, const std::stop_token& stop) {
+  return LeaseBlob::is_condition_failed(blob.write(mark, {{"If-None-Match", "*"}}, stop));
+}
+
+}  // namespace
+
+bool S3LeaseState::is_held() const {
+  return !lost_ && steady_clock::now() - renewed_at_.load() < duration_;
+}
+
+S3Lease take_s3_lease(S3Client& client, const os::Clock& clock, const std::string& key) {
+  const std::stop_token stop = client.options().stop;
+  LeaseBlob blob(client, clock, key);
+  const auto found = blob.read(stop);
+  if (found && found->age <= found->content.duration) throw blob.busy(&*found);
+  const std::string mark = random_mark();
+  auto state = std::make_shared<S3LeaseState>(client.options().lease_duration);
+  const http::Headers condition = {found ? std::pair("If-Match", found->etag)
+                                         : std::pair("If-None-Match", std::string("*"))};
+  const S3Answer answer = blob.write(mark, condition, stop);
+  if (LeaseBlob::is_condition_unknown(answer)) blob.write(mark, {}, stop);
+  const bool refused = LeaseBlob::is_condition_failed(answer);
+  // Refused in favour of a lost attempt of our own, or of a rival: reading tells.
+  if (!refused && (found || !honours_conditions(blob, mark, stop))) {
+    wait_for(client.options().lease_settle, stop);
+    base::throw_if_stopped(stop);
+  }
+  const auto now = blob.read(stop);
+  if (!now || now->content.mark != mark) throw blob.busy(now ? &*now : nullptr);
+  return {std::make_unique<LeaseLock>(std::move(blob), mark, state), state};
+}
+
+std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
+  constexpr auto kMonths = std::to_array<std::string_view>(
+      {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"});
+  if (text.size() != 29 || !text.ends_with(" GMT") || text.substr(3, 2) != ", ") return {};
+  const auto month = std::ranges::find(kMonths, text.substr(8, 3));
+  if (text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || month == kMonths.end()) return {};
+  const std::string number = std::to_string(month - kMonths.begin() + 101).substr(1);
+  const auto time = base::parse_time(base::cat(text.substr(12, 4), "-", number, "-",
+                                               text.substr(5, 2), "T", text.substr(17, 8), "Z"));
+  if (!time) return {};
+  return std::chrono::floor<std::chrono::seconds>(*time);
+}
+
+}  // namespace lifeboat::store

@@ -1,0 +1,118 @@
+// The store in a bucket behind real HTTP: the stand-in server of the end-to-end tests, which checks
+// signatures with code of its own.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "http/client.h"
+#include "os/process.h"
+#include "store/s3_store.h"
+#include "testing/error_of.h"
+#include "testing/fake_s3.h"
+#include "testing/store_contract.h"
+#include "testing/temp_folder.h"
+
+namespace lifeboat::testing {
+
+using base::Code;
+using std::chrono::milliseconds;
+
+class RunningServer {
+ public:
+  explicit RunningServer(std::vector<std::string> arguments = {}) {
+    arguments.insert(arguments.begin(),
+                     {LIFEBOAT_SOURCE_DIR "/tests/e2e/s3_server.py", folder_.path("port")});
+    process_ = programs_.start({.path = "/usr/bin/python3",
+                                .arguments = arguments,
+                                .environment = {"PYTHONDONTWRITEBYTECODE=1"},
+                                .output_path = folder_.path("output")});
+    for (int i = 0; i < 1000 && port().empty(); ++i) {
+      if (process_->wait(milliseconds(10), {})) break;
+    }
+  }
+
+  std::unique_ptr<store::S3Store> open() {
+    const store::S3Options options = {.location = {"bucket", "vault"},
+                                      .endpoint = "http://127.0.0.1:" + port(),
+                                      .retry = {.first_delay = milliseconds(5)},
+                                      .part_bytes = 5 * 1024 * 1024,
+                                      .lease_settle = milliseconds(10)};
+    return std::make_unique<store::S3Store>(
+        options, credentials_, clock_, [](const http::Url& url) {
+          return http::make_client({.url = url, .response_timeout = milliseconds(1000)});
+        });
+  }
+
+ private:
+  std::string port() {
+    std::string text;
+    std::ifstream(folder_.path("port")) >> text;
+    return text;
+  }
+
+  const TempFolder folder_;
+  os::PosixPrograms programs_;
+  std::unique_ptr<os::Process> process_;
+  FixedCredentials credentials_;
+  os::SystemClock clock_;
+};
+
+class ServerFixture : public StoreFixture {
+ public:
+  explicit ServerFixture(std::vector<std::string> arguments) : server_(std::move(arguments)) {}
+  store::Store& store() override { return *store_; }
+  std::unique_ptr<store::Store> second_view() override { return server_.open(); }
+
+ private:
+  RunningServer server_;
+  const std::unique_ptr<store::S3Store> store_ = server_.open();
+};
+
+std::unique_ptr<StoreFixture> make_plain() {
+  return std::make_unique<ServerFixture>(std::vector<std::string>{"--page", "2"});
+}
+
+std::unique_ptr<StoreFixture> make_faulty() {
+  return std::make_unique<ServerFixture>(
+      std::vector<std::string>{"--fault", "500:7", "--fault", "slow_down:11", "--fault", "cut:5",
+                               "--fault", "lost:13", "--fault", "truncate:9"});
+}
+
+INSTANTIATE_TEST_SUITE_P(S3OverHttp, StoreContract, ::testing::Values(&make_plain));
+INSTANTIATE_TEST_SUITE_P(S3OverFaultyHttp, StoreContract, ::testing::Values(&make_faulty));
+
+namespace {
+
+std::string content_of(std::size_t size) {
+  std::string content(size, '\0');
+  std::uint32_t state = 1;
+  for (char& byte : content) {
+    state = state * 1664525 + 1013904223;
+    byte = static_cast<char>(state >> 24);
+  }
+  return content;
+}
+
+TEST(S3OverHttp, CarriesPartsThroughAServerThatFailsNowAndThen) {
+  RunningServer server(
+      {"--fault", "cut:4", "--fault", "lost:5", "--fault", "truncate:3", "--fault", "stall:9"});
+  const auto store = server.open();
+  const std::string content = content_of(23'000'000);
+  store::put_text(*store, "a/blob", content);
+  EXPECT_TRUE(store::get_text(*store, "a/blob", content.size()) == content);
+}
+
+TEST(S3OverHttp, NoticesAServerThatForgetsOrChangesWhatItGot) {
+  for (const std::string fault : {"forget:1", "checksum:1"}) {
+    RunningServer server({"--fault", fault});
+    for (const std::size_t size : {10U, 6'000'000U}) {
+      const auto store = server.open();
+      EXPECT_EQ(error_of([&] { store::put_text(*store, "b", content_of(size)); }).code(),
+                Code::kCorrupt)
+          << fault;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lifeboat::testing
