@@ -55,6 +55,7 @@ const std::map<std::string_view, std::vector<std::string_view>> kLibraryHeaders 
     {"version", {"\"version.h\""}},
     {"yaml", {"yaml-cpp/"}},
     {"zlib", {"zlib.h"}},
+    {"zstd", {"zstd.h", "zstd_errors.h"}},
 };
 
 const std::vector<Room> kRooms = {
@@ -64,19 +65,20 @@ const std::vector<Room> kRooms = {
     {"etcd", {"base", "bbolt"}, {"protobuf"}},
     // Besides gRPC it has the TLS probe, which connects by hand.
     {"rpc", {"base", "etcd"}, {"cares", "grpc", "openssl", "protobuf", "sockets"}},
+    {"codec", {"base"}, {"openssl", "zstd"}},
     {"store", {"base", "os", "http"}, {}},
-    {"vault", {"base", "store"}, {}},
+    {"vault", {"base", "codec", "store"}, {}},
     {"http", {"base"}, {"boost", "openssl"}},
     {"node", {"base", "os", "http"}, {"libarchive", "yaml"}},
-    {"backup", {"base", "os", "bbolt", "etcd", "store", "vault", "node"}, {}},
+    {"backup", {"base", "os", "bbolt", "etcd", "codec", "store", "vault", "node"}, {}},
     {"manifests", {"base"}, {"yaml"}},
     {"cli",
-     {"base", "os", "bbolt", "etcd", "rpc", "store", "vault", "http", "node", "backup",
+     {"base", "os", "bbolt", "etcd", "rpc", "codec", "store", "vault", "http", "node", "backup",
       "manifests"},
      {"cli11", "version", "yaml"}},
     {"testing",
-     {"base", "os", "bbolt", "etcd", "rpc", "store", "vault", "http", "node", "backup", "manifests",
-      "cli"},
+     {"base", "os", "bbolt", "etcd", "rpc", "codec", "store", "vault", "http", "node", "backup",
+      "manifests", "cli"},
      {"googletest", "posix", "zlib"}},
 };
 
