@@ -245,6 +245,33 @@ TEST_F(NodeBackup, ForcesTheScriptWhereItWouldRefuse) {
   EXPECT_EQ(result.backup.files[0].name, cat("snapshot_", kId, "__POSSIBLY_DIRTY__.db"));
 }
 
+TEST_F(NodeBackup, MarksWhatAScriptLeavesThatKnowsNoMark) {
+  record_what_a_script_makes();
+  world_.options.method = Method::kScript;
+  settled_ = {false, "etcd is progressing"};
+  EXPECT_EQ(world_.take().backup.files[0].name, cat("snapshot_", kId, "__POSSIBLY_DIRTY__.db"));
+}
+
+TEST_F(NodeBackup, HeedsTheMarkOfTheScript) {
+  record_what_a_script_makes();
+  script_is_dirty_ = true;
+  world_.options.method = Method::kScript;
+  EXPECT_TRUE(world_.take().needs_attention);
+  world_.options.settled = Settled::kRequire;
+  world_.clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ(error_of([&] { world_.take(); }).code(), Code::kUnavailable);
+}
+
+TEST_F(NodeBackup, TakesNoOldSnapshotFromTheScript) {
+  record_what_a_script_makes();
+  for (auto& member : world_.cluster.members) member.status.revision += 1'000'000;
+  world_.options.method = Method::kScript;
+  const base::Error error = error_of([&] { world_.take(); });
+  EXPECT_EQ(error.code(), Code::kCorrupt);
+  EXPECT_THAT(error.what(), HasSubstr("before the script began"));
+  EXPECT_THAT(world_.ids(), IsEmpty());
+}
+
 TEST_F(NodeBackup, FailsWithTheScript) {
   script_failure_ = base::Error(Code::kUnavailable, "it ended with exit status 3");
   world_.options.method = Method::kScript;

@@ -42,13 +42,22 @@ std::optional<vault::CatalogFile> NodeFiles::store_static_pods(vault::ClusterVau
       vault, id, {.role = vault::kRoleStaticPods, .name = vault::static_pods_file_name(id, mark)},
       write);
   std::ranges::move(archived.problems, std::back_inserter(warnings_));
-  const node::StaticPods after = node::find_static_pods(context_.tree, context_.platform);
-  if (after.paths != pods_.paths) {
-    warnings_.emplace_back(
-        "the control plane went on to another revision of its static pods while they were read: "
-        "the archive holds the one before");
-  }
+  look_again();
   return file;
+}
+
+// The snapshot is stored by now: what goes wrong here is told, and costs nothing.
+void NodeFiles::look_again() {
+  try {
+    const node::StaticPods after = node::find_static_pods(context_.tree, context_.platform);
+    if (after.paths == pods_.paths && after.problems == pods_.problems) return;
+    warnings_.emplace_back(
+        "the static pods of the control plane changed while they were read: the archive holds "
+        "those from before");
+  } catch (const Error& error) {
+    if (error.code() == Code::kCancelled) throw;
+    warnings_.push_back(cat("the static pods could not be looked at again: ", error.what()));
+  }
 }
 
 std::optional<vault::CatalogFile> NodeFiles::store_revision(vault::ClusterVault& vault,

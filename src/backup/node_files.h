@@ -38,6 +38,8 @@ class NodeFiles {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  void look_again();
+
   const NodeContext& context_;
   const std::stop_token stop_;
   const node::StaticPods pods_;

@@ -41,9 +41,8 @@ void check_static_pods(vault::ClusterVault& vault, const vault::BackupId& id,
 
 ScriptFiles store_script_files(os::FileSystem& fs, const node::ScriptBackup& script,
                                vault::ClusterVault& vault, const vault::BackupId& id,
-                               base::Progress& progress, std::stop_token stop) {
-  const vault::Mark mark =
-      script.possibly_dirty() ? vault::Mark::kPossiblyDirty : vault::Mark::kNone;
+                               vault::Mark mark, base::Progress& progress, std::stop_token stop) {
+  if (script.possibly_dirty()) mark = vault::Mark::kPossiblyDirty;
   const auto copy = [&](std::string_view role, std::string name, const std::string& path) {
     const auto source = fs.open(path, os::Links::kRefuse);
     const ProgressPiece piece(progress, role, source->size_bytes());

@@ -16,11 +16,11 @@ struct ScriptFiles {
 };
 
 // Stores both files and reads them back: the snapshot against its trailer, the archive to its end.
-// What is in the snapshot is proven after that, as with any other. Throws kCorrupt if one of them
-// is not whole, kCancelled, and what the vault throws; what was stored by then is the caller's to
-// remove.
+// Their names say that they may be dirty if `mark` or the script itself does. What is in the
+// snapshot is proven after that, as with any other. Throws kCorrupt if one of them is not whole,
+// kCancelled, and what the vault throws; what was stored by then is the caller's to remove.
 ScriptFiles store_script_files(os::FileSystem& fs, const node::ScriptBackup& script,
                                vault::ClusterVault& vault, const vault::BackupId& id,
-                               base::Progress& progress, std::stop_token stop);
+                               vault::Mark mark, base::Progress& progress, std::stop_token stop);
 
 }  // namespace lifeboat::backup

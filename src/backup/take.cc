@@ -230,12 +230,29 @@ class TakeRun {
     const auto script = context_.node->run_script(force, stop_);
     script_ended_ = true;
     ScriptFiles files = store_script_files(context_.node->fs, *script, context_.vault, catalog_.id,
-                                           context_.progress, stop_);
+                                           mark_, context_.progress, stop_);
     const EndpointReport& member = nodes_own_member();
     describe_etcd(*member.endpoint, *member.status, files.snapshot.size_bytes);
     catalog_.files = {std::move(files.snapshot), std::move(files.static_pods)};
     if (const auto failure = prove_snapshot_of(member)) throw *failure;
+    check_that_it_is_new(*member.status);
+    if (script->possibly_dirty() && mark_ == vault::Mark::kNone) heed_mark_of_script();
     catalog_.method = "script";
+  }
+
+  // A script may hand over any file. One from before this run is no backup of now, however whole.
+  void check_that_it_is_new(const etcd::MemberStatus& before) const {
+    const std::int64_t revision = catalog_.etcd.revision.value_or(0);
+    if (revision >= before.revision) return;
+    throw Error(Code::kCorrupt,
+                cat("the snapshot that the script left is at revision ", revision,
+                    ", and etcd was at ", before.revision, " before the script began"));
+  }
+
+  void heed_mark_of_script() {
+    const std::string what = "OpenShift's script says that the control plane may be changing";
+    if (options_.settled == Settled::kRequire) throw Error(Code::kUnavailable, what);
+    warn(what);
   }
 
   // The script asks the etcd on its own node, whose endpoint comes first.
