@@ -282,7 +282,8 @@ TEST_F(NodeBackup, FailsWithTheScript) {
 
 TEST_F(NodeBackup, TakesThePlaceOfAScriptThatFails) {
   world_.options.method = Method::kAuto;
-  for (const Code code : {Code::kNotFound, Code::kDenied, Code::kUnavailable}) {
+  for (const Code code : {Code::kNotFound, Code::kDenied, Code::kUnavailable, Code::kNoSpace,
+                          Code::kInvalid, Code::kIo}) {
     script_failure_ = base::Error(code, "the reason of the script");
     world_.clock.advance(std::chrono::seconds(1));
     const TakeResult result = world_.take();
@@ -292,7 +293,7 @@ TEST_F(NodeBackup, TakesThePlaceOfAScriptThatFails) {
     EXPECT_FALSE(result.needs_attention);
     EXPECT_TRUE(world_.verify("latest").ok());
   }
-  EXPECT_EQ(script_runs_, 3);
+  EXPECT_EQ(script_runs_, 6);
 }
 
 TEST_F(NodeBackup, TakesThePlaceOfAScriptThatLeavesWhatIsNotWhole) {

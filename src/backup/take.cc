@@ -211,17 +211,10 @@ class TakeRun {
 
   // Whether the script is to blame, and not the vault or somebody who stopped the run.
   bool is_of_the_script(const Error& error) const {
-    switch (error.code()) {
-      case Code::kCorrupt:
-      case Code::kUnsupported:
-      case Code::kUnavailable:
-        return true;
-      case Code::kNotFound:
-      case Code::kDenied:
-        return !script_ended_;
-      default:
-        return false;
-    }
+    if (error.code() == Code::kCancelled) return false;
+    if (!script_ended_) return true;
+    return error.code() == Code::kCorrupt || error.code() == Code::kUnsupported ||
+           error.code() == Code::kUnavailable;
   }
 
   void take_with_script() {

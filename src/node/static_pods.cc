@@ -141,7 +141,7 @@ class Selector {
       if (!manifest) lack(cat("there is no ", show(path)));
       return manifest;
     } catch (const Error& error) {
-      if (error.code() != Code::kInvalid) throw;
+      if (error.code() == Code::kCancelled) throw;
       lack(error.what());
       return std::nullopt;
     }
