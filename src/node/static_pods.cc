@@ -109,8 +109,7 @@ class Selector {
   StaticPods take() {
     auto& paths = pods_.paths;
     std::ranges::sort(paths);
-    const auto same = std::ranges::unique(paths);
-    paths.erase(same.begin(), same.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
     const std::vector<std::string> all = paths;
     std::erase_if(paths, [&](const std::string& path) {
       return std::ranges::any_of(

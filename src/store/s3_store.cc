@@ -151,8 +151,8 @@ Listing S3Store::list(const std::string& folder) {
   std::ranges::sort(listing.blobs, {}, &BlobInfo::name);
   std::ranges::sort(listing.folders);
   // A server may name a folder on each page that has a part of it.
-  const auto twice = std::ranges::unique(listing.folders);
-  listing.folders.erase(twice.begin(), twice.end());
+  auto& folders = listing.folders;
+  folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
   return listing;
 }
 
