@@ -8,8 +8,11 @@ namespace lifeboat::os {
 
 bool is_partial_name(std::string_view name) { return name.ends_with(kPartialSuffix); }
 
-AtomicFile::AtomicFile(FileSystem& fs, std::string path)
-    : fs_(fs), path_(std::move(path)), partial_path_(base::cat(path_, kPartialSuffix)) {
+AtomicFile::AtomicFile(FileSystem& fs, std::string path, IfThere if_there)
+    : fs_(fs),
+      path_(std::move(path)),
+      partial_path_(base::cat(path_, kPartialSuffix)),
+      if_there_(if_there) {
   if (fs_.info(partial_path_)) fs_.remove_file(partial_path_);
   file_ = fs_.create(partial_path_);
 }
@@ -31,7 +34,7 @@ void AtomicFile::finish() {
   file_->close();
   file_.reset();
   try {
-    fs_.rename(partial_path_, path_);
+    rename();
     // Should the last step fail, the new file stays: it is whole, and the old one is gone.
     published_ = true;
     fs_.sync_directory(parent_path(path_));
@@ -40,6 +43,22 @@ void AtomicFile::finish() {
     if (error.code() != base::Code::kNotFound) throw;
     throw base::Error(base::Code::kIo, base::cat(path_, " vanished while it was being written"),
                       "check that the volume is still mounted");
+  }
+}
+
+void AtomicFile::rename() {
+  if (if_there_ == IfThere::kReplace) return fs_.rename(partial_path_, path_);
+  // Whoever was here first may have taken the partial file, too: that is no volume that vanished.
+  if (fs_.info(path_)) {
+    throw base::Error(base::Code::kExists,
+                      base::cat(base::printable(path_, 1000), " is there already"));
+  }
+  try {
+    fs_.rename_new(partial_path_, path_);
+  } catch (const base::Error& error) {
+    // Then the moment since the look above is for the lock of the folder to guard.
+    if (error.code() != base::Code::kUnsupported) throw;
+    fs_.rename(partial_path_, path_);
   }
 }
 

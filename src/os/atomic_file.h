@@ -18,11 +18,17 @@ inline constexpr std::string_view kPartialSuffix = ".partial";
 // True for the names that AtomicFile writes to before they are final.
 bool is_partial_name(std::string_view name);
 
+// What finish() does if there is something under the name by then.
+enum class IfThere {
+  kReplace,
+  kRefuse,  // throw kExists, it stays
+};
+
 class AtomicFile : public base::Sink {
  public:
   // Begins `path`, whose folder exists. Borrows `fs`. A partial file of a dead writer is replaced:
   // the caller holds a lock that keeps live ones out.
-  AtomicFile(FileSystem& fs, std::string path);
+  AtomicFile(FileSystem& fs, std::string path, IfThere if_there = IfThere::kReplace);
   // Without finish(), removes the partial file.
   ~AtomicFile() override;
   AtomicFile(const AtomicFile&) = delete;
@@ -33,9 +39,12 @@ class AtomicFile : public base::Sink {
   void finish() override;
 
  private:
+  void rename();
+
   FileSystem& fs_;
   const std::string path_;
   const std::string partial_path_;
+  const IfThere if_there_;
   std::unique_ptr<WritableFile> file_;
   bool published_ = false;
 };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
+#include "testing/error_of.h"
 #include "testing/fail_sweep.h"
 #include "testing/fault_fs.h"
 
@@ -12,6 +13,7 @@ namespace {
 using base::as_bytes;
 using ::testing::AnyOf;
 using ::testing::ElementsAre;
+using testing::error_of;
 using testing::FaultFs;
 
 TEST(AtomicFile, KnowsItsPartialNames) {
@@ -65,6 +67,24 @@ TEST(AtomicFile, ReplacesALinkInsteadOfWritingThroughIt) {
   fs.put_symlink("/file.partial");
   write_file_atomically(fs, "/file", as_bytes("content"));
   EXPECT_EQ(fs.file_content("/file"), "content");
+}
+
+TEST(AtomicFile, RefusesToReplaceWhereItIsToldTo) {
+  for (const bool in_one_step : {true, false}) {
+    FaultFs fs;
+    fs.set_rename_new_supported(in_one_step);
+    {
+      AtomicFile first(fs, "/file", IfThere::kRefuse);
+      first.write(as_bytes("first"));
+      first.finish();
+      fs.power_cut();
+      AtomicFile second(fs, "/file", IfThere::kRefuse);
+      second.write(as_bytes("second"));
+      EXPECT_EQ(error_of([&] { second.finish(); }).code(), base::Code::kExists);
+    }
+    EXPECT_THAT(fs.tree(), ElementsAre("/file"));
+    EXPECT_EQ(fs.file_content("/file"), "first");
+  }
 }
 
 TEST(AtomicFile, GivingUpOnADyingDiskIsQuiet) {

@@ -82,6 +82,9 @@ class FileSystem {
   virtual void make_directory(const std::string& path) = 0;
   // Replaces `to` in one step if it is there.
   virtual void rename(const std::string& from, const std::string& to) = 0;
+  // As rename, but throws kExists, nothing having changed, if anything is at `to`. Throws
+  // kUnsupported, likewise, where the file system can't do that in one step. `from` is a file.
+  virtual void rename_new(const std::string& from, const std::string& to) = 0;
   // What is at either path is at the other afterwards, in one step. Both are there. Throws
   // kUnsupported, nothing having changed, where the file system can't.
   virtual void exchange(const std::string& one, const std::string& other) = 0;

@@ -191,6 +191,19 @@ void PosixFileSystem::rename(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) == -1) throw posix_failure("rename", from, errno);
 }
 
+void PosixFileSystem::rename_new(const std::string& from, const std::string& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
+  // File systems that don't know the flag say EINVAL, old kernels ENOSYS. Most of them have links.
+  if (errno != EINVAL && errno != ENOSYS) throw posix_failure("rename", from, errno);
+  if (::link(from.c_str(), to.c_str()) == 0) return remove_file(from);
+  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS) {
+    throw posix_failure("rename", from, errno);
+  }
+  throw base::Error(Code::kUnsupported,
+                    base::cat("cannot rename ", base::printable(from, 1000),
+                              " without replacing what may be there: the file system can't"));
+}
+
 void PosixFileSystem::exchange(const std::string& one, const std::string& other) {
   if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return;
   // File systems that don't know the flag (NFS, ZFS before 2.2) say EINVAL, old kernels ENOSYS.

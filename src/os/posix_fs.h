@@ -14,6 +14,7 @@ class PosixFileSystem : public FileSystem {
   std::vector<DirectoryEntry> list(const std::string& path) override;
   void make_directory(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
+  void rename_new(const std::string& from, const std::string& to) override;
   void exchange(const std::string& one, const std::string& other) override;
   void remove_file(const std::string& path) override;
   void remove_directory(const std::string& path) override;

@@ -239,6 +239,20 @@ TEST_F(PosixFs, RenameReplacesWhatIsThere) {
   EXPECT_FALSE(fs_.info(path("new")));
 }
 
+TEST_F(PosixFs, RenameNewReplacesNothing) {
+  folder_.write("new", "new");
+  folder_.write("file", "old");
+  ASSERT_EQ(::symlink("nowhere", path("link").c_str()), 0);
+  for (const char* taken : {"file", "link"}) {
+    EXPECT_EQ(error_of([&] { fs_.rename_new(path("new"), path(taken)); }).code(), Code::kExists);
+  }
+  EXPECT_EQ(folder_.read("file"), "old");
+  fs_.rename_new(path("new"), path("free"));
+  EXPECT_EQ(folder_.read("free"), "new");
+  EXPECT_FALSE(fs_.info(path("new")));
+  EXPECT_EQ(error_of([&] { fs_.rename_new(path("new"), path("other")); }).code(), Code::kNotFound);
+}
+
 TEST_F(PosixFs, ExchangesWhatIsAtTwoPaths) {
   ASSERT_EQ(::mkdir(path("folder").c_str(), 0700), 0);
   folder_.write("folder/inside", "inside");

@@ -108,10 +108,21 @@ std::optional<std::uint64_t> DirStore::size_bytes(const std::string& name) {
   return info->size_bytes;
 }
 
+std::optional<std::string> DirStore::fingerprint(const std::string& name) {
+  check_blob_name(name);
+  return std::nullopt;
+}
+
 std::unique_ptr<base::Sink> DirStore::put(const std::string& name) {
   check_blob_name(name);
   tree_.make_place(name);
   return std::make_unique<os::AtomicFile>(fs_, tree_.path(name));
+}
+
+std::unique_ptr<base::Sink> DirStore::put_new(const std::string& name) {
+  check_blob_name(name);
+  tree_.make_place(name);
+  return std::make_unique<os::AtomicFile>(fs_, tree_.path(name), os::IfThere::kRefuse);
 }
 
 void DirStore::remove(const std::string& name) {

@@ -22,9 +22,13 @@ class DirStore : public Store {
   void check() override;
   Listing list(const std::string& folder) override;
   std::unique_ptr<base::Source> get(const std::string& name) override;
+  bool is_remote() const override { return false; }
   std::unique_ptr<base::RandomSource> open(const std::string& name) override;
   std::optional<std::uint64_t> size_bytes(const std::string& name) override;
+  // Nullopt always: times and sizes stay while disks lose bits.
+  std::optional<std::string> fingerprint(const std::string& name) override;
   std::unique_ptr<base::Sink> put(const std::string& name) override;
+  std::unique_ptr<base::Sink> put_new(const std::string& name) override;
   void remove(const std::string& name) override;
   void remove_folder(const std::string& folder) override;
   void remove_unfinished(const std::string& folder) override;

@@ -112,6 +112,19 @@ std::optional<S3Blob> find_s3_blob(S3Client& client, const std::string& key,
                 .headers = std::move(answer.response.headers)};
 }
 
+std::optional<std::string> s3_fingerprint(const S3Blob& blob) {
+  const auto checksum = http::Response{.headers = blob.headers}.header("x-amz-checksum-sha256");
+  std::string etag = blob.etag;
+  std::erase(etag, '"');
+  if (!checksum) return etag.empty() ? std::nullopt : std::optional("etag:" + etag);
+  if (checksum->find('-') != std::string::npos) return "sha256-parts:" + *checksum;
+  // Some servers leave the number of parts out; the ETag of a blob in parts ends in it.
+  const std::size_t dash = etag.rfind('-');
+  const bool in_parts = dash != etag.npos && base::parse_whole_number(etag.substr(dash + 1));
+  if (!in_parts) return "sha256:" + *checksum;
+  return "sha256-parts:" + *checksum + etag.substr(dash);
+}
+
 std::unique_ptr<base::RandomSource> open_s3_blob(S3Client& client, S3Blob blob) {
   return std::make_unique<S3Reader>(client, std::move(blob));
 }

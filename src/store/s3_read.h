@@ -22,6 +22,9 @@ struct S3Blob {
 std::optional<S3Blob> find_s3_blob(S3Client& client, const std::string& key,
                                    const std::stop_token& stop);
 
+// What store.h says of fingerprints; nullopt if the server says nothing of the content.
+std::optional<std::string> s3_fingerprint(const S3Blob& blob);
+
 // Reads it anywhere, each request a range on the condition that the blob is still the same: one
 // that breaks off is simply sent again, and pieces of two blobs are never mixed. Asks for much
 // while reads follow each other, for little when they jump. Borrows `client`. Reads throw kCorrupt

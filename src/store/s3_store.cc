@@ -179,6 +179,13 @@ std::optional<std::uint64_t> S3Store::size_bytes(const std::string& name) {
   return blob->size_bytes;
 }
 
+std::optional<std::string> S3Store::fingerprint(const std::string& name) {
+  check_blob_name(name);
+  const auto blob = find_s3_blob(client_, key(name), stop());
+  if (!blob) return std::nullopt;
+  return s3_fingerprint(*blob);
+}
+
 std::unique_ptr<base::Sink> S3Store::begin(const std::string& name, bool only_if_absent) {
   check_blob_name(name);
   check_leases();

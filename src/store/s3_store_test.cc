@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/text.h"
+#include "store/s3_read.h"
 #include "testing/error_of.h"
 #include "testing/fake_s3.h"
 #include "testing/store_contract.h"
@@ -290,6 +291,26 @@ TEST(S3Store, PutNewReplacesNothing) {
     EXPECT_EQ(error_of([&] { sink->finish(); }).code(), Code::kExists);
   }
   EXPECT_EQ(text_of(*store, "b"), "first");
+}
+
+TEST(S3Store, TakesTheServersWordForAFingerprint) {
+  struct Case {
+    const char* checksum;
+    const char* etag;
+    std::optional<std::string> expected;
+  };
+  for (const Case& test : std::initializer_list<Case>{
+           {"AAAA", "\"0f-x\"", "sha256:AAAA"},
+           {"AAAA-7", "\"0f-7\"", "sha256-parts:AAAA-7"},
+           {"AAAA", "\"0f-7\"", "sha256-parts:AAAA-7"},
+           {"", "\"0f-7\"", "etag:0f-7"},
+           {"", "0f", "etag:0f"},
+           {"", "", std::nullopt},
+       }) {
+    store::S3Blob blob{.key = "b", .etag = test.etag};
+    if (*test.checksum != '\0') blob.headers = {{"X-Amz-Checksum-Sha256", test.checksum}};
+    EXPECT_EQ(s3_fingerprint(blob), test.expected);
+  }
 }
 
 TEST(S3Store, AsksForWhatTheOptionsSay) {

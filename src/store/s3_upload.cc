@@ -149,11 +149,20 @@ class S3Upload : public base::Sink {
   // that it comes too late.
   bool send_last(const S3Request& request) {
     options_.allowed();
+    if (options_.only_if_absent) refuse_what_is_there();
     const S3Answer answer = client_.exchange(request, stop_.token());
     if (!answer.refusal) return true;
     const bool too_late = answer.is("PreconditionFailed", 412) || answer.is("NoSuchUpload", 404);
     if (answer.attempts > 1 && too_late && has_our_mark()) return false;
     throw explain_refusal(client_.describe(request), *answer.refusal);
+  }
+
+  // For servers that take no notice of the condition.
+  void refuse_what_is_there() {
+    if (!find_s3_blob(client_, options_.key, stop_.token())) return;
+    throw base::Error(Code::kExists,
+                      base::cat("s3://", client_.options().location.bucket, "/",
+                                base::printable(options_.key, 1000), " is there already"));
   }
 
   bool has_our_mark() {

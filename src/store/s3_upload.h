@@ -14,7 +14,7 @@ namespace lifeboat::store {
 struct S3UploadOptions {
   std::string key;
   // Throw kExists at finish() if there is a blob of that name by then. A server that does not
-  // honour conditions replaces it.
+  // honour conditions replaces one that was put in the same moment.
   bool only_if_absent = false;
   bool retained = true;  // by Object Lock, where the options ask for it
   // Called before the blob becomes visible; throws if it must not.

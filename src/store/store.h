@@ -53,17 +53,31 @@ class Store {
   // The blob's bytes from the start. Throws kNotFound.
   virtual std::unique_ptr<base::Source> get(const std::string& name) = 0;
 
-  // The blob for reading anywhere in it. Throws kNotFound, and kUnsupported from a store that can
-  // only stream: then it has to be copied to scratch space first.
+  // Whether it is behind a network, so that what jumps about in a blob (a proof) wants a copy at
+  // hand instead of open().
+  virtual bool is_remote() const = 0;
+
+  // The blob for reading anywhere in it. Throws kNotFound.
   virtual std::unique_ptr<base::RandomSource> open(const std::string& name) = 0;
 
   // The blob's size, nullopt if there is none of that name.
   virtual std::optional<std::uint64_t> size_bytes(const std::string& name) = 0;
 
+  // What the store itself says of the blob's content without reading it, as a text that changes
+  // when the content does: "sha256:BASE64", "sha256-parts:BASE64-7" (of a blob that was put in
+  // seven parts), "etag:..." . Not the same from store to store. Nullopt where there is nothing
+  // that would change (a folder), and for an absent blob.
+  virtual std::optional<std::string> fingerprint(const std::string& name) = 0;
+
   // Begins a blob. It appears, whole and safe from a power cut, replacing an older one of that
   // name, when the sink's finish() returns; a sink that is destroyed before leaves nothing that
   // list or get would show.
   virtual std::unique_ptr<base::Sink> put(const std::string& name) = 0;
+
+  // As put; but finish() throws kExists, and changes nothing, if there is a blob of that name by
+  // then. Against another writer in the same moment only where the store has a way to do it in one
+  // step: most folders and buckets do.
+  virtual std::unique_ptr<base::Sink> put_new(const std::string& name) = 0;
 
   // Removes one blob for good: when it returns, a power cut does not bring it back. An absent one
   // is no error.

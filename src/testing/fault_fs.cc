@@ -36,6 +36,7 @@ struct FaultFs::State {
   std::optional<std::uint64_t> capacity_bytes;
   bool read_only = false;
   bool exchange_supported = true;
+  bool rename_new_supported = true;
 
   // Counts one call; true if the fault befalls it.
   bool strikes(Need need);
@@ -256,6 +257,11 @@ void FaultFs::set_exchange_supported(bool supported) {
   state_->exchange_supported = supported;
 }
 
+void FaultFs::set_rename_new_supported(bool supported) {
+  const std::lock_guard guard(state_->mutex);
+  state_->rename_new_supported = supported;
+}
+
 void FaultFs::put_file(const std::string& path, std::string_view content) {
   const std::lock_guard guard(state_->mutex);
   state_->tree.put(path, FileType::kFile, content);
@@ -333,6 +339,17 @@ void FaultFs::make_directory(const std::string& path) {
 void FaultFs::rename(const std::string& from, const std::string& to) {
   const std::lock_guard guard(state_->mutex);
   state_->enter(Need::kWriting, "rename", from);
+  state_->tree.rename(from, to);
+}
+
+void FaultFs::rename_new(const std::string& from, const std::string& to) {
+  const std::lock_guard guard(state_->mutex);
+  state_->enter(Need::kWriting, "rename", from);
+  state_->tree.require("rename", from);
+  if (!state_->rename_new_supported) {
+    throw cannot(Code::kUnsupported, "rename", from, "the file system can't");
+  }
+  if (state_->tree.find(to)) throw cannot(Code::kExists, "rename", from, "File exists");
   state_->tree.rename(from, to);
 }
 

@@ -42,6 +42,8 @@ class FaultFs : public os::FileSystem {
   void set_read_only(bool read_only);
   // Without, exchange() throws kUnsupported, as on NFS.
   void set_exchange_supported(bool supported);
+  // Without, rename_new() throws kUnsupported, as on CIFS.
+  void set_rename_new_supported(bool supported);
 
   // Tampering, as from outside: no fault applies and it is safe at once. Parents are made.
   void put_file(const std::string& path, std::string_view content);
@@ -64,6 +66,7 @@ class FaultFs : public os::FileSystem {
   std::vector<os::DirectoryEntry> list(const std::string& path) override;
   void make_directory(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
+  void rename_new(const std::string& from, const std::string& to) override;
   void exchange(const std::string& one, const std::string& other) override;
   void remove_file(const std::string& path) override;
   void remove_directory(const std::string& path) override;

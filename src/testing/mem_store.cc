@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 namespace lifeboat::testing {
@@ -45,19 +47,23 @@ base::Error no_such_blob(const std::string& name) {
 
 class MemSink : public base::Sink {
  public:
-  MemSink(ContentPtr content, std::string name)
-      : content_(std::move(content)), name_(std::move(name)) {}
+  MemSink(ContentPtr content, std::string name, bool replaces)
+      : content_(std::move(content)), name_(std::move(name)), replaces_(replaces) {}
 
   void write(base::Bytes bytes) override { blob_ += base::as_text(bytes); }
 
   void finish() override {
     const std::lock_guard guard(content_->mutex);
+    if (!replaces_ && content_->blobs.contains(name_)) {
+      throw base::Error(base::Code::kExists, base::cat(name_, " is there already"));
+    }
     content_->blobs[name_] = std::move(blob_);
   }
 
  private:
   const ContentPtr content_;
   const std::string name_;
+  const bool replaces_;
   std::string blob_;
 };
 
@@ -130,9 +136,34 @@ std::optional<std::uint64_t> MemStore::size_bytes(const std::string& name) {
   return blob->second.size();
 }
 
+void MemStore::set_remote(bool remote) {
+  const std::lock_guard guard(content_->mutex);
+  content_->remote = remote;
+}
+
+bool MemStore::is_remote() const {
+  const std::lock_guard guard(content_->mutex);
+  return content_->remote;
+}
+
+std::optional<std::string> MemStore::fingerprint(const std::string& name) {
+  store::check_name(name);
+  const std::lock_guard guard(content_->mutex);
+  const auto blob = content_->blobs.find(name);
+  if (!content_->remote || blob == content_->blobs.end()) return std::nullopt;
+  base::Sha256 hash;
+  hash.update(base::as_bytes(blob->second));
+  return "sha256:" + base::encode_base64(hash.digest());
+}
+
 std::unique_ptr<base::Sink> MemStore::put(const std::string& name) {
   store::check_name(name);
-  return std::make_unique<MemSink>(content_, name);
+  return std::make_unique<MemSink>(content_, name, true);
+}
+
+std::unique_ptr<base::Sink> MemStore::put_new(const std::string& name) {
+  store::check_name(name);
+  return std::make_unique<MemSink>(content_, name, false);
 }
 
 void MemStore::remove(const std::string& name) {

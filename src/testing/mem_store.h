@@ -18,6 +18,7 @@ class MemStore : public store::Store {
     std::mutex mutex;
     std::map<std::string, std::string> blobs;
     std::set<std::string> locks;
+    bool remote = false;  // plays a bucket: is_remote(), and there are fingerprints
   };
 
   explicit MemStore(std::shared_ptr<Content> content = std::make_shared<Content>());
@@ -26,9 +27,13 @@ class MemStore : public store::Store {
   void check() override {}
   store::Listing list(const std::string& folder) override;
   std::unique_ptr<base::Source> get(const std::string& name) override;
+  void set_remote(bool remote);
+  bool is_remote() const override;
   std::unique_ptr<base::RandomSource> open(const std::string& name) override;
   std::optional<std::uint64_t> size_bytes(const std::string& name) override;
+  std::optional<std::string> fingerprint(const std::string& name) override;
   std::unique_ptr<base::Sink> put(const std::string& name) override;
+  std::unique_ptr<base::Sink> put_new(const std::string& name) override;
   void remove(const std::string& name) override;
   void remove_folder(const std::string& folder) override;
   void remove_unfinished(const std::string& folder) override;

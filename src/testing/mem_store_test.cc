@@ -11,15 +11,22 @@ class MemStoreFixture : public StoreFixture {
   std::unique_ptr<store::Store> second_view() override {
     return std::make_unique<MemStore>(content_);
   }
+  void set_remote(bool remote) { store_.set_remote(remote); }
 
  private:
   std::shared_ptr<MemStore::Content> content_ = std::make_shared<MemStore::Content>();
   MemStore store_{content_};
 };
 
-std::unique_ptr<StoreFixture> make_fixture() { return std::make_unique<MemStoreFixture>(); }
+template <bool kRemote>
+std::unique_ptr<StoreFixture> make_fixture() {
+  auto fixture = std::make_unique<MemStoreFixture>();
+  fixture->set_remote(kRemote);
+  return fixture;
+}
 
-INSTANTIATE_TEST_SUITE_P(MemStore, StoreContract, ::testing::Values(&make_fixture));
+INSTANTIATE_TEST_SUITE_P(MemStore, StoreContract,
+                         ::testing::Values(&make_fixture<false>, &make_fixture<true>));
 
 TEST(MemStore, KeepsItsContentWhileOneViewLives) {
   const auto content = std::make_shared<MemStore::Content>();

@@ -145,6 +145,53 @@ TEST_P(StoreContract, ADestroyedSinkKeepsTheOlderBlob) {
   EXPECT_EQ(text_of(store(), "a/blob"), "older");
 }
 
+void put_new_text(store::Store& store, const std::string& name, std::string_view text) {
+  const auto sink = store.put_new(name);
+  sink->write(base::as_bytes(text));
+  sink->finish();
+}
+
+TEST_P(StoreContract, PutNewPutsWhatIsNew) {
+  for (const std::size_t size : {0U, 1U, 250'000U}) {
+    const std::string name = base::cat("a/", size);
+    put_new_text(store(), name, content_of(size));
+    EXPECT_TRUE(text_of(store(), name) == content_of(size)) << size;
+  }
+  store().put_new("a/given-up")->write(base::as_bytes("..."));
+  EXPECT_EQ(store().size_bytes("a/given-up"), std::nullopt);
+}
+
+TEST_P(StoreContract, PutNewReplacesNothing) {
+  store::put_text(store(), "a/blob", "older");
+  for (const std::size_t size : {10U, 250'000U}) {
+    expect_code(
+        Code::kExists, [&] { put_new_text(store(), "a/blob", content_of(size)); }, "taken before");
+  }
+  const auto late = store().put_new("a/late");
+  late->write(base::as_bytes("late"));
+  store::put_text(*fixture_->second_view(), "a/late", "early");
+  expect_code(
+      Code::kExists, [&] { late->finish(); }, "taken meanwhile");
+  EXPECT_EQ(text_of(store(), "a/blob"), "older");
+  EXPECT_EQ(text_of(store(), "a/late"), "early");
+  EXPECT_THAT(blob_names(store().list("a")), ElementsAre("blob", "late"));
+}
+
+TEST_P(StoreContract, AFingerprintStaysAsLongAsTheContent) {
+  EXPECT_EQ(store().fingerprint("a/none"), std::nullopt);
+  for (const std::size_t size : {10U, 250'000U}) {
+    store::put_text(store(), "a/blob", content_of(size, 1));
+    const auto before = store().fingerprint("a/blob");
+    EXPECT_EQ(fixture_->second_view()->fingerprint("a/blob"), before);
+    // A store far away from which nothing can be learned but by reading would be of little use.
+    EXPECT_EQ(before.has_value(), store().is_remote());
+    store::put_text(store(), "a/blob", content_of(size, 2));
+    if (before) {
+      EXPECT_NE(store().fingerprint("a/blob"), before);
+    }
+  }
+}
+
 TEST_P(StoreContract, ListsWhatIsDirectlyBelowSortedByName) {
   for (const char* name : {"z", "a/2/deep/er", "a/10", "a/9", "a/1/x", "b/only", "a.b"}) {
     store::put_text(store(), name, name);
@@ -255,6 +302,10 @@ TEST_P(StoreContract, RefusesWhatIsNoName) {
     const std::string shown = base::printable(name);
     expect_code(
         Code::kInvalid, [&] { store().put(name); }, "put " + shown);
+    expect_code(
+        Code::kInvalid, [&] { store().put_new(name); }, "put_new " + shown);
+    expect_code(
+        Code::kInvalid, [&] { store().fingerprint(name); }, "fingerprint " + shown);
     expect_code(
         Code::kInvalid, [&] { store().get(name); }, "get " + shown);
     expect_code(

@@ -198,7 +198,9 @@ void ClusterVault::remove_file(const BackupId& id, const std::string& name) {
 }
 
 void ClusterVault::publish(const Catalog& catalog) {
-  store::put_text(store_, blob(catalog.id, kCatalogName), encode_catalog(catalog));
+  const auto sink = store_.put_new(blob(catalog.id, kCatalogName));
+  sink->write(base::as_bytes(encode_catalog(catalog)));
+  sink->finish();
 }
 
 void ClusterVault::remove(const BackupId& id) {

@@ -77,7 +77,7 @@ class ClusterVault {
   // Gives up a file of a backup that has no catalog yet.
   void remove_file(const BackupId& id, const std::string& name);
 
-  // Writes the catalog: from here on the backup exists.
+  // Writes the catalog: from here on the backup exists. Throws kExists if it did before.
   void publish(const Catalog& catalog);
 
   // Removes a backup, or what there is of one: the catalog first, then the rest.
