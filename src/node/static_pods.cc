@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -80,30 +81,12 @@ class Selector {
 
   void select_openshift() {
     for (const std::string_view pod : kOpenShiftPods) {
-      if (pod == kEtcd && has_old_etcd()) {
-        select(kOldEtcdFolder);
-      } else {
-        select_revision(pod);
-      }
+      or_lack([&] { select_pod(pod); });
     }
   }
 
-  // What is a symbolic link is taken as one, and so is what it leads to: some installers keep the
-  // certificates elsewhere and have a link at kubeadm's place.
-  void select(std::string path) {
-    for (int links = 0; links <= kLinksMax; ++links) {
-      const auto info = host_.info(on_node(path));
-      if (!info) return lack(cat("there is no ", show(path)));
-      pods_.paths.push_back(path);
-      if (info->type != FileType::kSymlink) return;
-      const auto target = target_of(path);
-      if (!target) {
-        return lack(cat(show(path), " leads out of ", base::printable(host_.show(pods_.base)),
-                        ", where nothing is archived"));
-      }
-      path = *target;
-    }
-    lack(cat("more than ", kLinksMax, " symbolic links lead to ", show(path)));
+  void select(const std::string& path) {
+    or_lack([&] { follow(path); });
   }
 
   StaticPods take() {
@@ -119,10 +102,43 @@ class Selector {
   }
 
  private:
+  // What can't be looked at, behind a loop of links for one, is lacking like what is not there.
+  void or_lack(const std::function<void()>& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      if (error.code() == Code::kCancelled) throw;
+      lack(error.what());
+    }
+  }
+
+  void select_pod(std::string_view pod) {
+    if (pod == kEtcd && has_old_etcd()) return follow(kOldEtcdFolder);
+    select_revision(pod);
+  }
+
+  // What is a symbolic link is taken as one, and so is what it leads to: some installers keep the
+  // certificates elsewhere and have a link at kubeadm's place.
+  void follow(std::string path) {
+    for (int links = 0; links <= kLinksMax; ++links) {
+      const auto info = host_.info(on_node(path));
+      if (!info) return lack(cat("there is no ", show(path)));
+      pods_.paths.push_back(path);
+      if (info->type != FileType::kSymlink) return;
+      const auto target = target_of(path);
+      if (!target) {
+        return lack(cat(show(path), " leads out of ", base::printable(host_.show(pods_.base)),
+                        ", where nothing is archived"));
+      }
+      path = *target;
+    }
+    lack(cat("more than ", kLinksMax, " symbolic links lead to ", show(path)));
+  }
+
   void select_revision(std::string_view pod) {
     const std::string manifest_path = manifest_of(pod);
-    const auto manifest = read_manifest(manifest_path);
-    if (!manifest) return;
+    const auto manifest = os::read_host_file(host_, on_node(manifest_path), kManifestBytesMax);
+    if (!manifest) return lack(cat("there is no ", show(manifest_path)));
     const auto folder = find_revision(*manifest, pod);
     if (!folder) return lack(cat(show(manifest_path), " names no revision of ", pod));
     const auto info = host_.info(on_node(*folder));
@@ -130,19 +146,6 @@ class Selector {
       pods_.paths.push_back(*folder);
     } else {
       lack(cat(show(manifest_path), " names ", show(*folder), ", and there is no such folder"));
-    }
-  }
-
-  // Nullopt, and the lack of it is noted, if there is none that can be understood.
-  std::optional<std::string> read_manifest(const std::string& path) {
-    try {
-      auto manifest = os::read_host_file(host_, on_node(path), kManifestBytesMax);
-      if (!manifest) lack(cat("there is no ", show(path)));
-      return manifest;
-    } catch (const Error& error) {
-      if (error.code() == Code::kCancelled) throw;
-      lack(error.what());
-      return std::nullopt;
     }
   }
 

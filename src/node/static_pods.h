@@ -31,9 +31,9 @@ struct StaticPods {
   std::vector<std::string> problems;  // what should be there and is not, a sentence each
 };
 
-// Which files are the control plane's. A manifest that is missing, or that names a revision which
-// is not there, is a problem and not an error: the rest is still worth having. Throws kDenied and
-// kIo as the tree does.
+// Which files are the control plane's. A manifest that is missing, that names a revision which is
+// not there, or that can't be looked at is a problem and not an error: the rest is still worth
+// having. Throws kCancelled.
 StaticPods find_static_pods(os::HostTree& host, Platform platform);
 
 // What the files of `pods` take together, roughly: for the room that is needed, before anything is

@@ -13,6 +13,7 @@ namespace {
 
 using lifeboat::testing::TempFolder;
 using lifeboat::testing::write_node_file;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -222,6 +223,25 @@ TEST_F(StaticPodsTest, NamesALinkThatLeadsToNothingThatIsArchived) {
     EXPECT_THAT(pods.paths, ElementsAre("manifests", "pki")) << target;
     EXPECT_THAT(pods.problems, ElementsAre(HasSubstr(problem))) << target;
     remove(kKubernetes + "pki");
+  }
+}
+
+TEST_F(StaticPodsTest, NamesALoopOfLinksInsteadOfEndingTheBackup) {
+  const std::pair<const char*, Platform> loops[] = {
+      {"manifests", Platform::kKubeadm},
+      {"pki", Platform::kKubeadm},
+      {"manifests", Platform::kOpenShift},
+      {"static-pod-resources", Platform::kOpenShift},
+  };
+  for (const auto& [folder, platform] : loops) {
+    write_openshift();
+    write(kKubernetes + "pki/ca.crt");
+    remove(kKubernetes + folder);
+    link("there/and", kKubernetes + folder);
+    link("back", kKubernetes + "there");
+    link("there", kKubernetes + "back");
+    EXPECT_THAT(find(platform).problems, Contains(HasSubstr("symbolic links"))) << folder;
+    remove("etc");
   }
 }
 
