@@ -24,8 +24,7 @@ constexpr std::uint64_t kRevisionBytesMax = 1024 * 1024;
 NodeFiles::NodeFiles(const NodeContext& context, std::stop_token stop)
     : context_(context),
       stop_(std::move(stop)),
-      pods_(node::find_static_pods(context.tree, context.platform)),
-      estimated_bytes_(node::estimate_size_bytes(context.tree, pods_, stop_)),
+      pods_(node::find_static_pods(context.tree, context.platform, stop_)),
       warnings_(pods_.problems) {}
 
 std::optional<vault::CatalogFile> NodeFiles::store_static_pods(vault::ClusterVault& vault,
@@ -33,7 +32,7 @@ std::optional<vault::CatalogFile> NodeFiles::store_static_pods(vault::ClusterVau
                                                                vault::Mark mark,
                                                                base::Progress& progress) {
   if (pods_.paths.empty()) return std::nullopt;
-  const ProgressPiece piece(progress, "static pods", estimated_bytes_);
+  const ProgressPiece piece(progress, "static pods", estimated_bytes());
   node::ArchivedPods archived;
   const auto write = [&](base::Sink& sink) {
     archived = node::archive_static_pods(context_.tree, pods_, sink, progress, stop_);
@@ -49,7 +48,7 @@ std::optional<vault::CatalogFile> NodeFiles::store_static_pods(vault::ClusterVau
 // The snapshot is stored by now: what goes wrong here is told, and costs nothing.
 void NodeFiles::look_again() {
   try {
-    const node::StaticPods after = node::find_static_pods(context_.tree, context_.platform);
+    const node::StaticPods after = node::find_static_pods(context_.tree, context_.platform, stop_);
     if (after.paths == pods_.paths && after.problems == pods_.problems) return;
     warnings_.emplace_back(
         "the static pods of the control plane changed while they were read: the archive holds "

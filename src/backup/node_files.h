@@ -21,7 +21,7 @@ class NodeFiles {
   NodeFiles(const NodeContext& context, std::stop_token stop);
 
   // What storing them takes at most, roughly.
-  std::uint64_t estimated_bytes() const { return estimated_bytes_; }
+  std::uint64_t estimated_bytes() const { return node::estimate_size_bytes(pods_); }
 
   // Stores the static pod resources, if there are any. What can't be read is a warning, since the
   // rest is still worth having. Throws what the vault throws, and kCancelled.
@@ -43,7 +43,6 @@ class NodeFiles {
   const NodeContext& context_;
   const std::stop_token stop_;
   const node::StaticPods pods_;
-  std::uint64_t estimated_bytes_ = 0;
   std::vector<std::string> warnings_;
 };
 

@@ -7,11 +7,13 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "node/host_walk.h"
 #include "node/owner_names.h"
 #include "os/paths.h"
@@ -56,15 +58,25 @@ class Archiver {
         tar_(tar),
         progress_(progress),
         stop_(stop),
-        names_(host) {}
+        names_(host),
+        missing_(selection.expected) {}
 
   ArchivedFiles run() {
     walk_host(host_,
               {.base = selection_.base,
                .paths = selection_.paths,
                .visit = [this](const auto& path, const auto& info) { put(path, info); },
-               .report = [this](const std::string& problem) { report(problem); }},
+               .report =
+                   [this](const auto& path, const auto& problem) {
+                     no_longer_missing_below(path);
+                     report(path, problem);
+                   }},
               stop_);
+    const std::set<std::string> missing = std::move(missing_);
+    for (const std::string& path : missing) {
+      report(path, cat("not in the archive: ", show(path),
+                       ", which was there when the backup began and is there no more"));
+    }
     if (problem_count_ > kProblemsMax) {
       archived_.problems.push_back(cat("and ", problem_count_ - kProblemsMax, " more like these"));
     }
@@ -73,42 +85,51 @@ class Archiver {
 
  private:
   void put(const std::string& path, const HostFileInfo& info) {
+    if (selection_.left_out.contains(path)) return;
     if (info.type == FileType::kDirectory) {
       tar_.add_folder(entry_of(path, info));
-      ++archived_.entries;
+      stored(path);
     } else if (const std::string* first = find_other_name(info)) {
       tar_.add_hard_link(entry_of(path, info), *first);
-      ++archived_.entries;
+      stored(path);
     } else if (info.type == FileType::kSymlink) {
       put_symlink(path, info);
     } else if (info.type == FileType::kFile) {
       put_file(path);
     } else {
-      report(cat("not in the archive: ", show(path),
-                 " is neither a file nor a folder nor a symbolic link"));
+      report(path, cat("not in the archive: ", show(path),
+                       " is neither a file nor a folder nor a symbolic link"));
     }
   }
 
   void put_symlink(const std::string& path, const HostFileInfo& info) {
     std::string target;
-    if (!try_host([&] { target = host_.read_link(on_node(path)); })) return;
+    if (!try_host(path, [&] { target = host_.read_link(on_node(path)); })) return;
     tar_.add_symlink(entry_of(path, info), target);
-    stored(path, info);
+    stored(path);
+    remember_name(path, info);
   }
 
   void put_file(const std::string& path) {
     Reading reading;
-    if (!try_host([&] { reading = read_at_rest(path); })) return;
+    if (!try_host(path, [&] { reading = read_at_rest(path); })) return;
+    if (reading.info.size_bytes > kArchivedFileBytesMax) {
+      report(path, cat("not in the archive: ", show(path), " has ",
+                       base::format_size(reading.info.size_bytes), ", and more than ",
+                       base::format_size(kArchivedFileBytesMax), " are taken of no file"));
+      return;
+    }
     if (reading.large) return stream(path, *reading.large, reading.info);
     TarEntry entry = entry_of(path, reading.info);
     entry.size_bytes = reading.content.size();
     tar_.begin_file(entry);
     tar_.write(reading.content);
     progress_.advance(reading.content.size());
-    stored(path, reading.info);
+    stored(path);
+    remember_name(path, reading.info);
     if (!reading.at_rest) {
-      report(cat(show(path), " changed each of the ", kReadingsMax,
-                 " times it was read: what the archive has of it may be a mixture"));
+      report(path, cat(show(path), " changed each of the ", kReadingsMax,
+                       " times it was read: what the archive has of it may be a mixture"));
     }
   }
 
@@ -143,9 +164,10 @@ class Archiver {
       tar_.write(piece_);
       progress_.advance(size);
     }
-    stored(path, info);
+    stored(path);
+    remember_name(path, info);
     if (trouble.empty()) trouble = change_of(file, info);
-    if (!trouble.empty()) report(cat(show(path), " ", trouble));
+    if (!trouble.empty()) report(path, cat(show(path), " ", trouble));
   }
 
   // Fills piece_ with `size` bytes: zeros, once there is trouble.
@@ -181,13 +203,13 @@ class Archiver {
   }
 
   // Whether the call succeeded; if not, that is reported.
-  bool try_host(const std::function<void()>& call) {
+  bool try_host(const std::string& path, const std::function<void()>& call) {
     try {
       call();
       return true;
     } catch (const Error& error) {
       if (error.code() == Code::kCancelled) throw;
-      report(cat("not in the archive: ", error.what()));
+      report(path, cat("not in the archive: ", error.what()));
       return false;
     }
   }
@@ -197,8 +219,12 @@ class Archiver {
     return info.link_count < 2 || found == first_names_.end() ? nullptr : &found->second;
   }
 
-  void stored(const std::string& path, const HostFileInfo& info) {
+  void stored(const std::string& path) {
     ++archived_.entries;
+    missing_.erase(path);
+  }
+
+  void remember_name(const std::string& path, const HostFileInfo& info) {
     if (info.link_count > 1) first_names_.try_emplace({info.device_id, info.inode}, path);
   }
 
@@ -211,7 +237,16 @@ class Archiver {
             .group_name = names_.group(info.owner.group_id)};
   }
 
-  void report(const std::string& problem) {
+  void no_longer_missing_below(const std::string& path) {
+    const std::string folder = path + "/";
+    for (auto it = missing_.lower_bound(folder); it != missing_.end() && it->starts_with(folder);) {
+      it = missing_.erase(it);
+    }
+  }
+
+  // Once for each file: what is named is not missed as well.
+  void report(const std::string& path, const std::string& problem) {
+    missing_.erase(path);
     if (++problem_count_ <= kProblemsMax) archived_.problems.push_back(problem);
   }
 
@@ -229,6 +264,7 @@ class Archiver {
   const std::stop_token& stop_;
   const OwnerNames names_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> first_names_;  // device, inode
+  std::set<std::string> missing_;  // of what is expected: neither stored nor named yet
   base::Buffer piece_;
   ArchivedFiles archived_;
   std::size_t problem_count_ = 0;

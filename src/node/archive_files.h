@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -17,10 +18,16 @@
 
 namespace lifeboat::node {
 
+// A larger file is left out, and named. No control plane has a reason for one; a sparse file of
+// exabytes would be read for weeks.
+inline constexpr std::uint64_t kArchivedFileBytesMax = std::uint64_t{4} << 30;
+
 // Which files: those at `paths` and below, by their paths below `base`.
 struct FileSelection {
   std::string base;
-  std::vector<std::string> paths;  // none below another
+  std::vector<std::string> paths;       // none below another
+  std::set<std::string> expected = {};  // were there a moment ago: what is gone is a problem
+  std::set<std::string> left_out = {};  // files that are not to be in it, and that were named
 };
 
 struct ArchivedFiles {

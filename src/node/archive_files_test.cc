@@ -158,8 +158,9 @@ struct ArchiveFilesTest : ::testing::Test {
   ArchivedFiles archive(Compression compression = Compression::kNone) {
     MeddledTree tree(node(), meddler);
     TarWriter tar(output, compression);
-    ArchivedFiles archived =
-        archive_files(tree, {.base = "base", .paths = {"top"}}, tar, progress, stop.get_token());
+    ArchivedFiles archived = archive_files(
+        tree, {.base = "base", .paths = {"top"}, .expected = were_there, .left_out = left_out}, tar,
+        progress, stop.get_token());
     tar.finish();
     return archived;
   }
@@ -193,6 +194,8 @@ struct ArchiveFilesTest : ::testing::Test {
   }
 
   TempFolder folder;
+  std::set<std::string> were_there;
+  std::set<std::string> left_out;
   Meddler meddler;
   Output output;
   StoppingProgress progress;
@@ -247,6 +250,31 @@ TEST_F(ArchiveFilesTest, MakesTheSameBytesOfTheSameFiles) {
       "cd node/base/top && set -- && for name in *; do set -- \"$name\" \"$@\"; done && "
       "cp -a \"$@\" $to && touch -r . $to");
   EXPECT_TRUE(compressed_archive_of(folder.path("copy")) == bytes);
+}
+
+TEST_F(ArchiveFilesTest, NamesOnceWhatWasThereAMomentBefore) {
+  for (const char* name : {"top/a", "top/b/c", "top/d"}) write(name);
+  std::filesystem::remove_all(path("top/b"));
+  meddler.denied = {"top/d"};
+  were_there = {"top", "top/a", "top/b", "top/b/c", "top/d"};
+  EXPECT_THAT(archive().problems, ElementsAre(HasSubstr("top/d: denied"), HasSubstr("top/b, which"),
+                                              HasSubstr("top/b/c, which was there")));
+  EXPECT_EQ(names_in_archive(), "top/\ntop/a\n");
+}
+
+TEST_F(ArchiveFilesTest, LeavesOutWhatItIsToldTo) {
+  for (const char* name : {"top/a", "top/b", "top/c"}) write(name);
+  left_out = {"top/b"};
+  EXPECT_THAT(archive().problems, IsEmpty());
+  EXPECT_EQ(names_in_archive(), "top/\ntop/a\ntop/c\n");
+}
+
+TEST_F(ArchiveFilesTest, LeavesOutAFileOfExabytesAndNamesIt) {
+  write("top/a");
+  write_sparse("top/huge", kArchivedFileBytesMax + 1);
+  were_there = {"top/huge"};
+  EXPECT_THAT(archive().problems, ElementsAre(AllOf(HasSubstr("top/huge has 4.0 GiB"))));
+  EXPECT_EQ(names_in_archive(), "top/\ntop/a\n");
 }
 
 TEST_F(ArchiveFilesTest, SortsByNameByteByByte) {
@@ -426,7 +454,7 @@ TEST_F(ArchiveFilesTest, GoesOnlySoDeep) {
 }
 
 TEST_F(ArchiveFilesTest, StopsWithinALargeFile) {
-  write_sparse("top/file", 1ULL << 40);
+  write_sparse("top/file", kArchivedFileBytesMax);
   output.keeps = false;
   progress.stop_at = 3 * kMebibyte;
   stop = progress.stop;

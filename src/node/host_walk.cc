@@ -50,8 +50,8 @@ class Walker {
     base::throw_if_stopped(stop_);
     if (file_count_ > kFilesMax) return;
     if (++file_count_ > kFilesMax) {
-      walk_.report(cat("not in the archive: ", show(path),
-                       " and what comes after it, being more than ", kFilesMax, " files"));
+      walk_.report(path, cat("not in the archive: ", show(path),
+                             " and what comes after it, being more than ", kFilesMax, " files"));
       return;
     }
     const auto info = look(path);
@@ -62,15 +62,15 @@ class Walker {
 
   void descend(const std::string& path, std::size_t depth) {
     if (depth == kDepthMax) {
-      walk_.report(
-          cat("not in the archive: what is in ", show(path), ", ", kDepthMax, " folders deep"));
+      walk_.report(path, cat("not in the archive: what is in ", show(path), ", ", kDepthMax,
+                             " folders deep"));
       return;
     }
     std::vector<os::DirectoryEntry> entries;
     try {
       entries = host_.list(on_node(path));
     } catch (const Error& error) {
-      report(error);
+      report(path, error);
     }
     visit_all(path, std::move(entries), depth + 1);
   }
@@ -79,17 +79,17 @@ class Walker {
   std::optional<os::HostFileInfo> look(const std::string& path) {
     try {
       const auto info = host_.info(on_node(path));
-      if (!info) walk_.report(cat("not in the archive: ", show(path), " has just vanished"));
+      if (!info) walk_.report(path, cat("not in the archive: ", show(path), " has just vanished"));
       return info;
     } catch (const Error& error) {
-      report(error);
+      report(path, error);
       return std::nullopt;
     }
   }
 
-  void report(const Error& error) {
+  void report(const std::string& path, const Error& error) {
     if (error.code() == Code::kCancelled) throw error;
-    walk_.report(cat("not in the archive: ", error.what()));
+    walk_.report(path, cat("not in the archive: ", error.what()));
   }
 
   std::string on_node(const std::string& path) const { return os::join_path(walk_.base, path); }

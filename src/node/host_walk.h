@@ -15,8 +15,8 @@ struct HostWalk {
   std::vector<std::string> paths;  // below it, none of them below another
   // Each file, folder and link: its path below `base`, and what it was a moment ago. May throw.
   std::function<void(const std::string& path, const os::HostFileInfo& info)> visit;
-  // What could not be visited and why: a sentence.
-  std::function<void(const std::string& problem)> report;
+  // What could not be visited, with all that is below it, and why: a sentence.
+  std::function<void(const std::string& path, const std::string& problem)> report;
 };
 
 // Visits what is at `paths`, and below the folders among it: by name, byte by byte, where the name

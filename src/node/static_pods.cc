@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "base/text.h"
 #include "node/archive_files.h"
 #include "node/host_walk.h"
+#include "node/node_files.h"
 #include "node/tar_writer.h"
 #include "os/paths.h"
 
@@ -25,6 +27,8 @@ using os::FileType;
 constexpr std::string_view kEtcd = "etcd";
 constexpr std::array<std::string_view, 4> kOpenShiftPods = {
     kEtcd, "kube-apiserver", "kube-controller-manager", "kube-scheduler"};
+constexpr std::array<std::string_view, 3> kKubeadmPods = {
+    "kube-apiserver", "kube-controller-manager", "kube-scheduler"};
 constexpr const char* kKubernetesFolder = "etc/kubernetes";
 constexpr const char* kResourcesFolder = "static-pod-resources";
 // Of OpenShift 4.1 to 4.3, whose etcd has no revisions.
@@ -176,16 +180,27 @@ class Selector {
   StaticPods pods_;
 };
 
-StaticPods select_paths(os::HostTree& host, std::string base,
-                        const std::vector<std::string>& paths) {
-  Selector selector(host, std::move(base));
-  for (const std::string& path : paths) selector.select(path);
+// Those that the kubelet could not do without on a node of kubeadm. While one is exchanged for
+// another it may be away for a moment.
+void name_missing_manifests(os::HostTree& host, StaticPods& pods) {
+  if (!is_there(host, os::join_path(kKubernetesFolder, "manifests"))) return;  // named already
+  std::vector<std::string_view> names(kKubeadmPods.begin(), kKubeadmPods.end());
+  // With an etcd elsewhere there is no pod of it, and no certificate for it to serve with.
+  if (pods.files.contains("pki/etcd/server.crt")) names.push_back(kEtcd);
+  for (const std::string_view name : names) {
+    const std::string path = cat(kKubernetesFolder, "/manifests/", name, ".yaml");
+    if (is_there(host, path)) continue;
+    pods.problems.push_back(cat("the static pod resources are not whole: there is no ",
+                                base::printable(host.show(path), 1000)));
+  }
+}
+
+StaticPods select_all(Selector selector, std::initializer_list<const char*> paths) {
+  for (const char* path : paths) selector.select(path);
   return selector.take();
 }
 
-}  // namespace
-
-StaticPods find_static_pods(os::HostTree& host, Platform platform) {
+StaticPods select_paths(os::HostTree& host, Platform platform) {
   switch (platform) {
     case Platform::kNone:
       break;
@@ -195,36 +210,48 @@ StaticPods find_static_pods(os::HostTree& host, Platform platform) {
       return selector.take();
     }
     case Platform::kKubeadm:
-      return select_paths(host, kKubernetesFolder, {"manifests", "pki"});
+      return select_all({host, kKubernetesFolder}, {"manifests", "pki"});
     case Platform::kK3s:
-      return select_paths(host, "var/lib/rancher/k3s/server", {"cred", "tls", "token"});
+      return select_all({host, "var/lib/rancher/k3s/server"}, {"cred", "tls", "token"});
     case Platform::kRke2:
-      return select_paths(host, "var/lib/rancher/rke2/server", {"cred", "tls", "token"});
+      return select_all({host, "var/lib/rancher/rke2/server"}, {"cred", "tls", "token"});
   }
   return {};
 }
 
-std::uint64_t estimate_size_bytes(os::HostTree& host, const StaticPods& pods,
-                                  std::stop_token stop) {
-  std::uint64_t size_bytes = 0;
+}  // namespace
+
+StaticPods find_static_pods(os::HostTree& host, Platform platform, std::stop_token stop) {
+  StaticPods pods = select_paths(host, platform);
   walk_host(host,
             {.base = pods.base,
              .paths = pods.paths,
              .visit =
-                 [&](const std::string&, const os::HostFileInfo& info) {
-                   size_bytes += kEntryBytes;
-                   if (info.type == FileType::kFile) size_bytes += info.size_bytes;
+                 [&](const std::string& path, const os::HostFileInfo& info) {
+                   pods.files[path] = info.type == FileType::kFile ? info.size_bytes : 0;
                  },
-             .report = [](const std::string&) {}},
+             // Told once it is archived, should it still be so.
+             .report = [](const std::string&, const std::string&) {}},
             stop);
+  if (platform == Platform::kKubeadm) name_missing_manifests(host, pods);
+  return pods;
+}
+
+std::uint64_t estimate_size_bytes(const StaticPods& pods) {
+  std::uint64_t size_bytes = 0;
+  for (const auto& [path, file_bytes] : pods.files) {
+    size_bytes += kEntryBytes;
+    if (file_bytes <= kArchivedFileBytesMax) size_bytes += file_bytes;
+  }
   return size_bytes;
 }
 
 ArchivedPods archive_static_pods(os::HostTree& host, const StaticPods& pods, base::Sink& sink,
                                  base::Progress& progress, std::stop_token stop) {
   TarWriter tar(sink, Compression::kGzip);
-  ArchivedFiles files =
-      archive_files(host, {.base = pods.base, .paths = pods.paths}, tar, progress, stop);
+  FileSelection selection{.base = pods.base, .paths = pods.paths, .left_out = pods.left_out};
+  for (const auto& [path, size_bytes] : pods.files) selection.expected.insert(path);
+  ArchivedFiles files = archive_files(host, selection, tar, progress, stop);
   tar.finish();
   return {.entries = files.entries, .problems = std::move(files.problems)};
 }

@@ -13,6 +13,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -29,22 +31,27 @@ struct StaticPods {
   std::string base;  // folder of the node; the names in the archive are relative to it
   std::vector<std::string> paths;  // files and folders below `base`, sorted; empty: nothing there
   std::vector<std::string> problems;  // what should be there and is not, a sentence each
+  // What there was at these paths and below, by its path below `base`: the size of a file, 0 for
+  // what is none.
+  std::map<std::string, std::uint64_t> files = {};
+  // Files that are not to be archived after all, and that somebody named.
+  std::set<std::string> left_out = {};
 };
 
 // Which files are the control plane's. A manifest that is missing, that names a revision which is
 // not there, or that can't be looked at is a problem and not an error: the rest is still worth
 // having. Throws kCancelled.
-StaticPods find_static_pods(os::HostTree& host, Platform platform);
+StaticPods find_static_pods(os::HostTree& host, Platform platform, std::stop_token stop);
 
-// What the files of `pods` take together, roughly: for the room that is needed, before anything is
-// written. What can't be read counts nothing.
-std::uint64_t estimate_size_bytes(os::HostTree& host, const StaticPods& pods, std::stop_token stop);
+// What the archive of `pods` takes at most, roughly: for the room that is needed, before anything
+// is written. A file that is too large to be archived counts nothing.
+std::uint64_t estimate_size_bytes(const StaticPods& pods);
 
 struct ArchivedPods {
   std::uint64_t entries = 0;
-  // Files that could not be read, vanished or did not come to rest, and what was left out because
-  // it is neither file, folder nor symbolic link: a sentence each, with the path. Beyond a hundred
-  // they are only counted.
+  // Files that could not be read, vanished since they were found or did not come to rest, and what
+  // was left out because it is neither file, folder nor symbolic link, or too large: a sentence
+  // each, with the path. Beyond a hundred they are only counted.
   std::vector<std::string> problems;
 };
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "node/archive_files.h"
 #include "testing/node_tree.h"
 #include "testing/temp_folder.h"
 
@@ -44,8 +45,14 @@ struct StaticPodsTest : ::testing::Test {
       write_pod(pod, 7);
     }
   }
+  void write_kubeadm_manifests() {
+    for (const char* pod :
+         {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"}) {
+      write(kKubernetes + "manifests/" + pod + ".yaml");
+    }
+  }
   StaticPods find(Platform platform) {
-    return find_static_pods(*os::open_host_tree(root.path()), platform);
+    return find_static_pods(*os::open_host_tree(root.path()), platform, {});
   }
   // The revision's folder of etcd if its manifest has this text.
   StaticPods find_with_manifest(std::string_view text) {
@@ -161,7 +168,7 @@ TEST_F(StaticPodsTest, TakesTheEtcdOfOpenShiftsFirstVersions) {
 }
 
 TEST_F(StaticPodsTest, AreManifestsAndPkiOfKubeadm) {
-  write(kKubernetes + "manifests/etcd.yaml");
+  write_kubeadm_manifests();
   write(kKubernetes + "pki/ca.crt");
   write(kKubernetes + "kubelet.conf");
   const StaticPods pods = find(Platform::kKubeadm);
@@ -190,7 +197,7 @@ TEST_F(StaticPodsTest, AreTokenTlsAndCredOfK3sAndRke2) {
 }
 
 TEST_F(StaticPodsTest, TakesWhatALinkOfTheBaseLeadsTo) {
-  write(kKubernetes + "manifests/etcd.yaml");
+  write_kubeadm_manifests();
   write(kKubernetes + "ssl/ca.crt");
   for (const char* target : {"ssl", "./x/..//ssl/", "/etc/kubernetes/ssl", "../kubernetes/ssl"}) {
     link(target, kKubernetes + "pki");
@@ -216,7 +223,7 @@ TEST_F(StaticPodsTest, NamesALinkThatLeadsToNothingThatIsArchived) {
       {"../../..", "leads out of"},     {"nowhere", "there is no"},
       {"pki", "symbolic links"},        {".", "leads out of"},
   };
-  write(kKubernetes + "manifests/etcd.yaml");
+  write_kubeadm_manifests();
   for (const auto& [target, problem] : links) {
     link(target, kKubernetes + "pki");
     const StaticPods pods = find(Platform::kKubeadm);
@@ -252,15 +259,33 @@ TEST_F(StaticPodsTest, AreNoneWithoutAPlatform) {
   EXPECT_THAT(pods.problems, IsEmpty());
 }
 
+TEST_F(StaticPodsTest, NamesAManifestOfKubeadmThatIsAway) {
+  write(kKubernetes + "pki/etcd/server.crt");
+  for (const char* pod : {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"}) {
+    write_kubeadm_manifests();
+    remove(kKubernetes + "manifests/" + pod + ".yaml");
+    EXPECT_THAT(find(Platform::kKubeadm).problems,
+                ElementsAre(HasSubstr(std::string("there is no ") +
+                                      root.path(kKubernetes + "manifests/" + pod + ".yaml"))));
+  }
+  write_kubeadm_manifests();
+  EXPECT_THAT(find(Platform::kKubeadm).problems, IsEmpty());
+  // Its etcd is elsewhere.
+  remove(kKubernetes + "manifests/etcd.yaml");
+  remove(kKubernetes + "pki/etcd/server.crt");
+  EXPECT_THAT(find(Platform::kKubeadm).problems, IsEmpty());
+}
+
 TEST_F(StaticPodsTest, AreMeasuredBeforehand) {
   write(kKubernetes + "manifests/etcd.yaml", std::string(5000, 'x'));
   write(kKubernetes + "pki/ca.crt", std::string(3'000'000, 'x'));
-  const auto host = os::open_host_tree(root.path());
-  StaticPods pods = find(Platform::kKubeadm);
-  EXPECT_GE(estimate_size_bytes(*host, pods, {}), 3'005'000U);
-  EXPECT_LE(estimate_size_bytes(*host, pods, {}), 3'020'000U);
-  pods.paths.emplace_back("gone");
-  EXPECT_LE(estimate_size_bytes(*host, pods, {}), 3'020'000U);
+  write(kKubernetes + "pki/sparse");
+  std::filesystem::resize_file(root.path(kKubernetes + "pki/sparse"), kArchivedFileBytesMax + 1);
+  const StaticPods pods = find(Platform::kKubeadm);
+  EXPECT_GE(estimate_size_bytes(pods), 3'005'000U);
+  EXPECT_LE(estimate_size_bytes(pods), 3'020'000U);
+  EXPECT_EQ(pods.files.at("pki/ca.crt"), 3'000'000U);
+  EXPECT_EQ(pods.files.at("pki"), 0U);
 }
 
 }  // namespace
