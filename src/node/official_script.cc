@@ -123,9 +123,10 @@ void ScriptRun::run(os::Programs& programs, const os::ProgramStart& start,
   const auto process = programs.start(start);
   try {
     watch(*process, stop);
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    const bool stopped = error.code() == Code::kCancelled;
     // Without `stop`: who has asked for it wants an orderly end, too.
-    process->shut_down(options_.grace, {});
+    process->shut_down(stopped ? options_.stop_grace : options_.grace, {});
     log_output();
     throw;
   }

@@ -26,7 +26,10 @@ namespace lifeboat::node {
 
 struct ScriptOptions {
   std::chrono::milliseconds timeout{900'000};  // what OpenShift gives its own Job
-  std::chrono::milliseconds grace{10'000};     // from SIGTERM to SIGKILL
+  // From SIGTERM to SIGKILL: at the deadline, and when this program is asked to stop, which has to
+  // be within a second.
+  std::chrono::milliseconds grace{10'000};
+  std::chrono::milliseconds stop_grace{500};
   // --force: don't ask whether the operators are progressing. A script that does not know the flag
   // never asks.
   bool force = false;

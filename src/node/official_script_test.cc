@@ -299,8 +299,8 @@ TEST_F(OfficialScriptTest, IsEndedOnRequestInGoodOrder) {
   script.hangs = true;
   script.output = "downloading\n";
   script.on_wait = [this] { stop.request_stop(); };
-  EXPECT_EQ(error_of_run().code(), Code::kCancelled);
-  EXPECT_TRUE(script.shut_down_with);
+  EXPECT_EQ(error_of_run({.grace = 30s, .stop_grace = 700ms}).code(), Code::kCancelled);
+  EXPECT_EQ(script.shut_down_with, 700ms);
   EXPECT_EQ(text.str(), "cluster-backup.sh: downloading\n");
 }
 
@@ -439,10 +439,23 @@ TEST_F(ScriptInRootTest, IsKilledOnRequestWithAllThatItStarted) {
     }
     stop.request_stop();
   });
-  EXPECT_EQ(error_of_run(lines, {.grace = 20ms}).code(), Code::kCancelled);
+  EXPECT_EQ(error_of_run(lines, {.stop_grace = 20ms}).code(), Code::kCancelled);
   EXPECT_TRUE(is_dead("one"));
   EXPECT_TRUE(is_dead("two"));
   EXPECT_EQ(text.str(), "cluster-backup.sh: hanging\n");
+}
+
+TEST_F(ScriptInRootTest, HoldsUpNobodyWhoAsksToStop) {
+  const std::jthread impatient([this](const std::stop_token& over) {
+    while (!over.stop_requested() && !std::filesystem::exists(root().path("deaf"))) {
+      std::this_thread::sleep_for(1ms);
+    }
+    stop.request_stop();
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(error_of_run("trap '' TERM; echo > /deaf; while :; do :; done").code(),
+            Code::kCancelled);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
 }
 
 TEST_F(ScriptInRootTest, IsOutlivedByNothing) {
