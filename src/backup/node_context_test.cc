@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "backup/take.h"
 #include "backup/test_world.h"
 #include "base/error.h"
@@ -18,6 +20,8 @@ namespace {
 
 using base::cat;
 using base::Code;
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::error_of;
 using testing::FaultFs;
@@ -179,18 +183,53 @@ TEST_F(NodeBackup, ABackupWithoutAnyStaticPodsIsABackup) {
   EXPECT_TRUE(result.needs_attention);
 }
 
-TEST_F(NodeBackup, CountsTheStaticPodsIntoTheRoomItNeeds) {
-  fs_.put_file("/host/etc/kubernetes/static-pod-resources/etcd-pod-7/large",
-               std::string(1024 * 1024, 'x'));
-  const std::uint64_t used = 4 * 1024 * 1024;
-  fs_.set_capacity(used);
-  fs_.put_file("/filler", std::string(used - 1024 * 1024 - 512 * 1024, 'x'));
+TEST_F(NodeBackup, LeavesOutAFileThatDoesNotFitAndKeepsTheRest) {
+  const std::string mebibyte(1024 * 1024, 'x');
+  fs_.put_file("/host/etc/kubernetes/static-pod-resources/etcd-pod-7/large", mebibyte + mebibyte);
+  fs_.put_file("/filler", mebibyte);
+  fs_.set_capacity(3 * mebibyte.size() + 512 * 1024);
+  const TakeResult result = world_.take();
+  EXPECT_THAT(result.backup.files, SizeIs(3));
+  EXPECT_THAT(result.backup.warnings,
+              ElementsAre(AllOf(HasSubstr("etcd-pod-7/large has 2.0 MiB"), HasSubstr("no room"))));
+  EXPECT_TRUE(result.needs_attention);
+  EXPECT_TRUE(world_.verify("latest").ok());
+}
+
+TEST_F(NodeBackup, LosesNoSnapshotForStaticPodsThatDoNotFit) {
+  for (int i = 0; i < 10; ++i) {
+    fs_.put_file(cat("/host/etc/kubernetes/static-pod-resources/etcd-pod-7/", i),
+                 std::string(100 * 1024, 'x'));
+  }
+  fs_.set_capacity(1500 * 1024);
+  const TakeResult result = world_.take();
+  EXPECT_THAT(result.backup.files, SizeIs(2));
+  EXPECT_THAT(result.backup.warnings, ElementsAre(HasSubstr("static pod resources are not in")));
+  EXPECT_TRUE(result.needs_attention);
+}
+
+TEST_F(NodeBackup, NeedsRoomForTheSnapshotItself) {
+  fs_.set_capacity(kTestImageBytes);
   EXPECT_EQ(error_of([&] { world_.take(); }).code(), Code::kNoSpace);
   EXPECT_THAT(world_.ids(), IsEmpty());
 }
 
 TEST_F(NodeBackup, IsMarkedWhileTheControlPlaneChanges) {
   settled_ = {false, "kube-apiserver is progressing"};
+TEST_F(NodeBackup, LosesNoSnapshotWhenTheVaultFillsUpBehindIt) {
+  world_.cluster.members[1].on_chunk = [&](std::size_t) {
+    std::string noise(300 * 1024, ' ');
+    std::mt19937 random;
+    for (char& c : noise) c = static_cast<char>(random());
+    fs_.put_file("/host/etc/kubernetes/static-pod-resources/etcd-pod-7/grown", noise);
+    fs_.set_capacity(550 * 1024);
+  };
+  const TakeResult result = world_.take();
+  EXPECT_THAT(result.backup.files, SizeIs(2));
+  EXPECT_THAT(result.backup.warnings, ElementsAre(HasSubstr("static pod resources are not in")));
+  EXPECT_TRUE(world_.verify("latest").ok());
+}
+
   const TakeResult result = world_.take();
   EXPECT_THAT(names(result),
               ElementsAre(cat("snapshot_", kId, "__POSSIBLY_DIRTY__.db"),

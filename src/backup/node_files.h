@@ -23,8 +23,14 @@ class NodeFiles {
   // What storing them takes at most, roughly.
   std::uint64_t estimated_bytes() const { return node::estimate_size_bytes(pods_); }
 
-  // Stores the static pod resources, if there are any. What can't be read is a warning, since the
-  // rest is still worth having. Throws what the vault throws, and kCancelled.
+  // For a vault that has not that much room: gives up the largest file of the static pods or, where
+  // none is large, all of them. False if there is nothing left to give up. The snapshot must not be
+  // lost for what lies beside it; what is given up is a warning once the rest is stored.
+  bool give_up_some();
+
+  // Stores the static pod resources, if there are any. What can't be read, or finds no room after
+  // all, is a warning, since the rest is still worth having. Throws what the vault throws, and
+  // kCancelled.
   std::optional<vault::CatalogFile> store_static_pods(vault::ClusterVault& vault,
                                                       const vault::BackupId& id, vault::Mark mark,
                                                       base::Progress& progress);
@@ -42,7 +48,8 @@ class NodeFiles {
 
   const NodeContext& context_;
   const std::stop_token stop_;
-  const node::StaticPods pods_;
+  node::StaticPods pods_;
+  std::vector<std::string> given_up_;  // a sentence each
   std::vector<std::string> warnings_;
 };
 

@@ -149,19 +149,26 @@ class TakeRun {
   void make_room() {
     const auto available = context_.vault.store().available_bytes();
     if (!available) return;
-    const std::uint64_t size = db_size_bytes() + (node_files_ ? node_files_->estimated_bytes() : 0);
-    const std::uint64_t needed = needed_bytes(size);
-    const RoomPlan plan = plan_room({.needed_bytes = needed,
-                                     .available_bytes = *available,
-                                     .policy = options_.retention,
-                                     .existing = candidates_,
-                                     .planned = planned_candidate(size)});
-    if (!plan.fits) throw no_room(needed, *available, plan.removable_bytes);
+    RoomPlan plan = plan_for(*available);
+    while (!plan.fits && node_files_ && node_files_->give_up_some()) plan = plan_for(*available);
+    if (!plan.fits) throw no_room(needed_bytes(size_bytes()), *available, plan.removable_bytes);
     for (const BackupId& id : plan.remove) {
       base::throw_if_stopped(stop_);
       remove(id, "to make room for the new one; retention would have removed it afterwards");
       std::erase_if(candidates_, [&](const auto& candidate) { return candidate.id == id; });
     }
+  }
+
+  RoomPlan plan_for(std::uint64_t available_bytes) const {
+    return plan_room({.needed_bytes = needed_bytes(size_bytes()),
+                      .available_bytes = available_bytes,
+                      .policy = options_.retention,
+                      .existing = candidates_,
+                      .planned = planned_candidate(size_bytes())});
+  }
+
+  std::uint64_t size_bytes() const {
+    return db_size_bytes() + (node_files_ ? node_files_->estimated_bytes() : 0);
   }
 
   // Any of the candidates may have to stand in for the first.
