@@ -122,7 +122,7 @@ class AdoptRun {
         fail(candidate.snapshot, error.what(), error.code());
       }
     }
-    for (const auto& [path, reason] : search.refused) fail(path, reason, Code::kCorrupt);
+    for (const auto& [path, reason, code] : search.refused) fail(path, reason, code);
     return std::move(result_);
   }
 

@@ -197,7 +197,7 @@ class Search {
       entries = tree_.list(folder);
     } catch (const base::Error& error) {
       if (error.code() == base::Code::kCancelled) throw;
-      return refuse(folder, error.what());
+      return refuse(folder, error.what(), error.code());
     }
     look_into(folder, entries, depth);
   }
@@ -238,7 +238,7 @@ class Search {
       result_.candidates.push_back(std::move(candidate));
     } catch (const base::Error& error) {
       if (error.code() == base::Code::kCancelled) throw;
-      refuse(candidate.snapshot, error.what());
+      refuse(candidate.snapshot, error.what(), error.code());
     }
   }
 
@@ -295,8 +295,9 @@ class Search {
     result_.notes.push_back(cat(base::printable(tree_.show(path), 1000), " ", what));
   }
 
-  void refuse(const std::string& path, std::string_view why) {
-    result_.refused.push_back({path, std::string(why)});
+  void refuse(const std::string& path, std::string_view why,
+              base::Code code = base::Code::kCorrupt) {
+    result_.refused.push_back({path, std::string(why), code});
   }
 
   os::HostTree& tree_;

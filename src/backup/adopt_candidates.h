@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/time.h"
 #include "os/host_tree.h"
 #include "vault/backup_id.h"
@@ -34,6 +35,7 @@ struct AdoptCandidate {
 struct RefusedCandidate {
   std::string path;
   std::string reason;
+  base::Code code = base::Code::kCorrupt;
 };
 
 struct AdoptSearch {

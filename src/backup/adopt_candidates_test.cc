@@ -113,7 +113,7 @@ class Candidates : public ::testing::Test {
 
   std::vector<std::string> refused() {
     std::vector<std::string> lines;
-    for (const auto& [path, reason] : find().refused) lines.push_back(cat(path, ": ", reason));
+    for (const auto& each : find().refused) lines.push_back(cat(each.path, ": ", each.reason));
     return lines;
   }
 
@@ -289,6 +289,7 @@ TEST_F(Candidates, AreStillFoundWhenOneFolderCannotBeRead) {
   const AdoptSearch search = find_candidates(tree, *base::parse_time("2026-11-21T12:00:00Z"), {});
   ASSERT_EQ(search.refused.size(), 1U);
   EXPECT_EQ(search.refused.front().path, "a");
+  EXPECT_EQ(search.refused.front().code, base::Code::kIo);
   EXPECT_EQ(search.candidates.size(), 1U);
 }
 

@@ -106,6 +106,23 @@ TEST(AdoptCommand, EndsWithTheStatusOfWhatFailed) {
   EXPECT_THAT(no_room.out, HasSubstr("not enough room in /vault"));
 }
 
+TEST(AdoptCommand, EndsAsStorageThatFailedWhenNothingCouldBeRead) {
+  TestProgram program;
+  program.fs.put_file("/old/a/snapshot_2026-11-20_060000.db", "garbage");
+  program.run(kAdopt);  // makes the cluster's folder
+  int failing = 0;
+  // One of the calls lists the folder: whichever it is, nothing else is wrong then.
+  for (std::uint64_t call = 1; call < 20; ++call) {
+    program.fs.fail_at(call, FaultFs::Fault::kIoError);
+    const Outcome outcome = program.run(std::string(kAdopt) + " --dry-run");
+    program.fs.clear_fault();
+    if (outcome.out.find("/old/a  ") == std::string::npos) continue;
+    EXPECT_EQ(outcome.code, kStorage) << outcome.out;
+    ++failing;
+  }
+  EXPECT_EQ(failing, 1);
+}
+
 TEST(AdoptCommand, RefusesFlagsThatMakeNoSense) {
   AdoptProgram program;
   EXPECT_EQ(program.run("adopt --vault /vault --cluster prod").code, kUsage);
