@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "os/paths.h"
+#include "vault/catalog.h"
 
 namespace lifeboat::backup {
 namespace {
@@ -170,8 +171,11 @@ class Search {
   void look_into(const std::string& folder, const std::vector<DirectoryEntry>& entries, int depth) {
     base::throw_if_stopped(stop_);
     if (has(entries, std::string(vault::kCatalogName))) {
-      note(folder, "is a backup of lifeboat's own, passed over");
-      return;
+      if (is_own_backup(folder)) {
+        note(folder, "is a backup of lifeboat's own, passed over");
+        return;
+      }
+      note(folder, cat("has a ", vault::kCatalogName, " that is no catalog of lifeboat's"));
     }
     take_files(folder, entries);
     const bool is_cluster = has(entries, ".lock");
@@ -188,6 +192,19 @@ class Search {
       } else {
         look_into_next(path, depth + 1);
       }
+    }
+  }
+
+  // Other tools have files of that name, too. A format newer than ours is ours all the same.
+  bool is_own_backup(const std::string& folder) {
+    try {
+      const auto text = os::read_host_file(tree_, join(folder, std::string(vault::kCatalogName)),
+                                           vault::kCatalogMaxBytes);
+      if (text) vault::decode_catalog(*text);
+      return text.has_value();
+    } catch (const base::Error& error) {
+      if (error.code() == base::Code::kCancelled) throw;
+      return error.code() == base::Code::kUnsupported;
     }
   }
 

@@ -44,9 +44,9 @@ struct AdoptSearch {
   std::vector<std::string> notes;  // what was passed over, a sentence each
 };
 
-// Follows no link. Passes over the backups of vaults of our own (a folder with a catalog, the
-// folder `backups` of a cluster), and what lies deeper than 32 folders. A time later than `now` in
-// a name is not believed. Throws kCancelled, and what the tree throws for its root.
+// Follows no link. Passes over the backups of vaults of our own (a folder with a catalog of ours,
+// the folder `backups` of a cluster), and what lies deeper than 32 folders. A time later than `now`
+// in a name is not believed. Throws kCancelled, and what the tree throws for its root.
 AdoptSearch find_candidates(os::HostTree& tree, base::TimePoint now, const std::stop_token& stop);
 
 // The time of day that `name` holds somewhere, as tools write it into the names of files and

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -84,6 +86,11 @@ TEST(FindTime, ReadsWhatToolsWriteIntoNames) {
     EXPECT_EQ(found->time, *base::parse_time(named.time)) << named.name;
     EXPECT_EQ(found->has_time_of_day, named.has_time_of_day) << named.name;
   }
+}
+
+std::string own_catalog() {
+  std::ifstream file(LIFEBOAT_SOURCE_DIR "/tests/data/catalog/format_1.json");
+  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 // In memory, below /old; nothing in it was ever written, so the files' own time is 1970.
@@ -237,15 +244,27 @@ TEST_F(Candidates, AreNotTheBackupsOfAVaultOfOurOwn) {
   put("vault/prod/.lock");
   put("vault/prod/backups/2026-11-20_060000/snapshot_2026-11-20_060000.db");
   put("copied/2026-11-20_060000/snapshot_2026-11-20_060000.db");
-  put("copied/2026-11-20_060000/backup.json");
+  fs_.put_file("/old/copied/2026-11-20_060000/backup.json", own_catalog());
+  put("newer/2026-11-20_060000/snapshot_2026-11-20_060000.db");
+  fs_.put_file("/old/newer/2026-11-20_060000/backup.json", R"({"format": 99})");
   // Somebody else's folder of that name.
   put("backups/snapshot_2026-11-19_060000.db");
   EXPECT_THAT(found(), ElementsAre("2026-11-19_060000 backups/snapshot_2026-11-19_060000.db"));
   EXPECT_THAT(
       find().notes,
       ElementsAre("/old/copied/2026-11-20_060000 is a backup of lifeboat's own, passed over",
+                  "/old/newer/2026-11-20_060000 is a backup of lifeboat's own, passed over",
                   "/old/vault/prod/backups belongs to a vault of lifeboat's own, passed "
                   "over"));
+}
+
+TEST_F(Candidates, AreNotHiddenByABackupJsonOfAnotherTool) {
+  for (const char* text : {"{}", "", "garbage", R"({"format": 1})", R"({"id": "x"})"}) {
+    put("a/snapshot_2026-11-20_060000.db");
+    fs_.put_file("/old/a/backup.json", text);
+    EXPECT_THAT(found(), ElementsAre("2026-11-20_060000 a/snapshot_2026-11-20_060000.db")) << text;
+    EXPECT_THAT(find().notes, ElementsAre(HasSubstr("/old/a has a backup.json that is no")));
+  }
 }
 
 TEST_F(Candidates, FollowNoLink) {
