@@ -73,7 +73,7 @@ class SourceSnapshot {
     copy_whole(*file_, sink, stop_);
   }
 
-  // Only of an archive.
+  // In an archive with everything else.
   bool has_other_entries() const { return archive_ && archive_->other_entries > 0; }
   void copy_other_entries(base::Sink& sink) {
     node::copy_other_entries(*file_, *archive_, sink, stop_);
@@ -131,6 +131,7 @@ class AdoptRun {
     std::uint64_t size_bytes = 0;
     std::string sha256;
     BackupId id;
+    bool has_static_pods = false;
   };
 
   void look_into_vault() {
@@ -143,7 +144,10 @@ class AdoptRun {
       taken_.insert(backup.catalog.id);
       const CatalogFile* snapshot = backup.catalog.file_with_role(vault::kRoleSnapshot);
       if (snapshot == nullptr) continue;
-      known_.push_back({snapshot->plain_size_bytes, snapshot->plain_sha256, backup.catalog.id});
+      known_.push_back({.size_bytes = snapshot->plain_size_bytes,
+                        .sha256 = snapshot->plain_sha256,
+                        .id = backup.catalog.id,
+                        .has_static_pods = has_static_pods(backup.catalog)});
     }
     if (options_.dry_run) return;
     for (const BackupId& id : context_.vault.remove_leftovers()) {
@@ -155,15 +159,17 @@ class AdoptRun {
     SourceSnapshot source(context_.source, candidate, stop_);
     std::optional<std::string> sha256;
     if (options_.dry_run || may_be_known(source.size_bytes())) sha256 = hash(source);
+    const bool has_archive = !candidate.static_pods.empty() || source.has_other_entries();
     const Known* known = sha256 ? find_known(*sha256) : nullptr;
-    if (known != nullptr) {
+    if (known != nullptr && (known->has_static_pods || !has_archive)) {
       result_.present.push_back({show(candidate.snapshot), known->id});
       return;
     }
+    if (known != nullptr) tell_of_the_archive(candidate, known->id);
     const BackupId id = free_id(candidate.time);
     if (options_.dry_run) {
       result_.planned.push_back({show(candidate.snapshot), id});
-      remember({source.size_bytes(), *sha256, id});
+      remember({source.size_bytes(), *sha256, id, has_archive});
       return;
     }
     require_room(candidate, source);
@@ -180,9 +186,25 @@ class AdoptRun {
     return std::ranges::count(known_, size_bytes, &Known::size_bytes) > 0;
   }
 
+  // Of several, one that has the static pods as well.
   const Known* find_known(const std::string& sha256) const {
-    const auto found = std::ranges::find(known_, sha256, &Known::sha256);
-    return found == known_.end() ? nullptr : &*found;
+    const Known* found = nullptr;
+    for (const Known& known : known_) {
+      if (known.sha256 != sha256) continue;
+      if (found == nullptr || known.has_static_pods) found = &known;
+    }
+    return found;
+  }
+
+  static bool has_static_pods(const vault::Catalog& catalog) {
+    return catalog.file_with_role(vault::kRoleStaticPods) != nullptr;
+  }
+
+  // What has a catalog is never changed: with its archive it becomes a backup of its own.
+  void tell_of_the_archive(const AdoptCandidate& candidate, const BackupId& id) {
+    context_.log.info(cat("backup ", id.text(), " has the snapshot ", show(candidate.snapshot),
+                          " without the archive of static pod resources that is there by now: ",
+                          "adopting it once more, with both"));
   }
 
   std::string hash(SourceSnapshot& source) {
@@ -223,7 +245,7 @@ class AdoptRun {
     store_static_pods(candidate, source, &catalog);
     context_.vault.publish(catalog);
     const CatalogFile& snapshot = catalog.files.front();
-    remember({snapshot.size_bytes, snapshot.sha256, id});
+    remember({snapshot.size_bytes, snapshot.sha256, id, has_static_pods(catalog)});
     result_.adopted.push_back({show(candidate.snapshot), std::move(catalog)});
   }
 

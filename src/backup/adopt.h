@@ -52,7 +52,8 @@ struct FailedAdoption {
 struct AdoptResult {
   std::vector<AdoptedBackup> adopted;
   std::vector<NamedBackup> planned;  // of a dry run
-  std::vector<NamedBackup> present;  // by the SHA-256 of the snapshot
+  // By the SHA-256 of the snapshot; with its static pods, where the candidate has them.
+  std::vector<NamedBackup> present;
   std::vector<FailedAdoption> failed;
 
   bool found_nothing() const {

@@ -211,6 +211,22 @@ TEST_F(AdoptTest, ToldTwiceAdoptsOnce) {
   EXPECT_EQ(fs_.tree(), before);
 }
 
+TEST_F(AdoptTest, TakesAnArchiveThatCameAfterItsSnapshot) {
+  put("a/snapshot_2026-11-20_060000.db", snapshot());
+  world_.adopt();
+  put_pair("a", "2026-11-20_060000", snapshot());
+  EXPECT_EQ(world_.adopt(true).planned.size(), 1U);
+  const vault::Catalog catalog = adopt_one();
+  EXPECT_EQ(catalog.id.text(), "2026-11-20_060000_2");
+  EXPECT_NE(catalog.file_with_role(vault::kRoleStaticPods), nullptr);
+  EXPECT_THAT(world_.log_text.str(), HasSubstr("adopting it once more, with both"));
+
+  const AdoptResult again = world_.adopt();
+  EXPECT_THAT(again.adopted, IsEmpty());
+  ASSERT_EQ(again.present.size(), 1U);
+  EXPECT_EQ(again.present[0].id.text(), "2026-11-20_060000_2");
+}
+
 TEST_F(AdoptTest, KnowsASnapshotByItsBytesWhateverItsName) {
   put("a/snapshot_2026-11-20_060000.db", snapshot());
   put("b/snapshot_2026-11-19_060000.db", snapshot());
