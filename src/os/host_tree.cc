@@ -260,7 +260,12 @@ std::string HostTree::show(const std::string& path) const {
 
 std::unique_ptr<HostTree> open_host_tree(const std::string& root) {
   const int number = ::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (number == -1) throw posix_failure("open the host's root", root, errno);
+  if (number == -1) {
+    const Error failure = posix_failure("open", root, errno);
+    if (!failure.hint().empty()) throw Error(failure);
+    throw Error(failure.code(), failure.what(),
+                "name a folder that is there for this program; a container sees what is mounted");
+  }
   return std::make_unique<PosixHostTree>(root, Descriptor(number));
 }
 

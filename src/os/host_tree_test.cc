@@ -78,7 +78,9 @@ TEST_F(PosixHostTree, RefusesARootThatIsNoFolder) {
   EXPECT_EQ(error_of([&] { open_host_tree(folder_.path("absent")); }).code(), Code::kNotFound);
   const base::Error error = error_of([&] { open_host_tree(shown("etc/file")); });
   EXPECT_EQ(error.code(), Code::kInvalid);
-  EXPECT_EQ(error.what(), "cannot open the host's root " + shown("etc/file") + ": Not a directory");
+  EXPECT_EQ(error.what(), "cannot open " + shown("etc/file") + ": Not a directory");
+  EXPECT_EQ(error.hint(),
+            "name a folder that is there for this program; a container sees what is mounted");
 }
 
 struct LinkCase {
