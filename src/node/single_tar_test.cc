@@ -188,15 +188,14 @@ TEST(SingleTar, StopsOnRequest) {
             Code::kCancelled);
 }
 
-// A time that no calendar has, in GNU tar's notation for large numbers: the sign bit and nine bytes
-// of a time field of twelve.
-TEST(TarReader, SurvivesATimeBeyondAllCalendars) {
+// Of one file "a", with these bytes at that place of its header, whose sum is right again.
+std::string archive_with_header_bytes(std::size_t offset, const std::string& bytes) {
   TextSink sink;
   TarWriter tar(sink);
   add_file(tar, "a", "x");
   tar.finish();
   std::string& archive = sink.text;
-  archive.replace(136, 12, std::string("\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff", 12));
+  archive.replace(offset, bytes.size(), bytes);
   archive.replace(148, 8, "        ");
   unsigned sum = 0;
   for (std::size_t i = 0; i < 512; ++i) sum += static_cast<unsigned char>(archive[i]);
@@ -205,9 +204,84 @@ TEST(TarReader, SurvivesATimeBeyondAllCalendars) {
     digits.insert(digits.begin(), static_cast<char>('0' + sum % 8));
   }
   archive.replace(148, 8, digits + std::string("\0 ", 2));
+  return archive;
+}
+
+// A time that no calendar has, in GNU tar's notation for large numbers: the sign bit and nine bytes
+// of a time field of twelve.
+TEST(TarReader, SurvivesATimeBeyondAllCalendars) {
+  const std::string time("\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff", 12);
+  const std::string archive = archive_with_header_bytes(136, time);
   base::MemorySource source(as_bytes(archive));
   EXPECT_EQ(base::format_time(TarReader(source, {}).next().value().header.modified),
             "9999-12-31T23:59:59.000Z");
+}
+
+// Whether an archive of these entries is taken; "a -> b" is a link, "a = b" one more name.
+std::string refusal_of(const std::vector<std::string>& entries) {
+  const auto archive = archive_of([&](TarWriter& tar) {
+    for (const std::string& entry : entries) {
+      const std::size_t arrow = entry.find(" -> ");
+      const std::size_t equals = entry.find(" = ");
+      if (arrow != entry.npos) {
+        tar.add_symlink({.name = entry.substr(0, arrow), .modified = {}}, entry.substr(arrow + 4));
+      } else if (equals != entry.npos) {
+        tar.add_hard_link({.name = entry.substr(0, equals), .modified = {}},
+                          entry.substr(equals + 3));
+      } else if (entry.ends_with('/')) {
+        tar.add_folder({.name = entry.substr(0, entry.size() - 1), .modified = {}});
+      } else {
+        add_file(tar, entry, "123");
+      }
+    }
+  });
+  base::MemorySource source(as_bytes(archive));
+  try {
+    check_archive(source, {});
+    return "";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.code(), Code::kCorrupt);
+    return error.what();
+  }
+}
+
+TEST(ArchiveCheck, TakesWhatStaysInItsFolder) {
+  const std::vector<std::string> archives[] = {
+      {"a/", "a/b", "./c/./d", "e//f"},
+      {"pki -> ssl", "ssl/", "ssl/ca.crt", "pki-2/x"},
+      {"out -> /etc/passwd", "up -> ../../..", "out-again = out"},
+      {"a", "b = a", "..a", "b../c", "a.../d"},
+      {"dir/link -> elsewhere", "dir/linked/x", "link/x"},
+  };
+  for (const auto& entries : archives) EXPECT_EQ(refusal_of(entries), "") << entries.front();
+}
+
+TEST(ArchiveCheck, RefusesWhatWouldLeaveTheFolderItIsUnpackedIn) {
+  const std::pair<std::vector<std::string>, const char*> archives[] = {
+      {{"a", "/etc/cron.d/x"}, "absolute name"},
+      {{"a", "b = /etc/passwd"}, "absolute name"},
+      {{"../x"}, "leads out"},
+      {{"a/../../x"}, "leads out"},
+      {{"a/.."}, "leads out"},
+      {{"a", "b = ../passwd"}, "leads out"},
+      {{"l -> /etc", "l/cron.d/x"}, "below the link l"},
+      {{"./d//l -> ..", "d/l/x"}, "below the link d/l"},
+      {{"l -> /etc", "m = l", "m/x"}, "below the link m"},
+      {{"l -> /etc", "b = l/passwd"}, "below the link l"},
+  };
+  for (const auto& [entries, why] : archives) {
+    EXPECT_THAT(refusal_of(entries), HasSubstr(why)) << entries.back();
+  }
+}
+
+TEST(ArchiveCheck, RefusesADeviceAndAPipe) {
+  constexpr std::size_t kType = 156;
+  for (const char* type : {"3", "4", "6"}) {
+    const std::string archive = archive_with_header_bytes(kType, type);
+    base::MemorySource source(as_bytes(archive));
+    EXPECT_THAT(error_of([&] { check_archive(source, {}); }).what(),
+                HasSubstr("a in it is neither file, folder nor link"));
+  }
 }
 
 TEST(ArchiveCheck, CountsAndKnowsOpenShiftsOwn) {
