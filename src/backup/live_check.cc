@@ -115,7 +115,8 @@ std::vector<std::int64_t> compactions_of(const std::vector<LiveAnswer>& answers)
 
 LiveVerdict judge_hashes(const std::vector<LiveAnswer>& answers,
                          const std::vector<etcd::HashKv>& computed) {
-  LiveVerdict verdict{.live = "unchecked", .compared = std::nullopt, .warnings = {}};
+  LiveVerdict verdict;
+  verdict.live = "unchecked";
   for (const LiveAnswer& answer : answers) {
     if (!answer.hash) {
       verdict.warnings.push_back(
@@ -131,6 +132,7 @@ LiveVerdict judge_hashes(const std::vector<LiveAnswer>& answers,
     }
     if (!verdict.compared) verdict.compared = *ours;
     if (ours->hash == answer.hash->hash) {
+      ++verdict.agreeing;
       if (verdict.live == "unchecked") verdict.live = "equal";
       continue;
     }

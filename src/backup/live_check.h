@@ -46,6 +46,7 @@ struct LiveVerdict {
   // "equal": at least one member answered, and all that did agree with the snapshot; "different":
   // one does not; "unchecked": none could be compared.
   std::string live;
+  std::size_t agreeing = 0;  // members
   // Of what was compared first: what the catalog records.
   std::optional<etcd::HashKv> compared;
   // Every member that differs or could not be compared, by name.

@@ -94,6 +94,7 @@ class NodeBackup : public ::testing::Test {
     auto script = std::make_unique<FakeScriptBackup>(fs_, script_is_dirty_);
     fs_.put_file(script->snapshot_path(), script_snapshot_);
     fs_.put_file(script->static_pods_path(), script_pods_);
+    if (after_script_) after_script_();
     return script;
   }
 
@@ -127,6 +128,7 @@ class NodeBackup : public ::testing::Test {
   testing::FakeHostTree tree_{fs_, "/host"};
   node::SettledAnswer settled_{true, ""};
   std::optional<base::Error> script_failure_;
+  std::function<void()> after_script_;
   std::string script_snapshot_;
   std::string script_pods_;
   bool script_is_dirty_ = false;
@@ -214,8 +216,6 @@ TEST_F(NodeBackup, NeedsRoomForTheSnapshotItself) {
   EXPECT_THAT(world_.ids(), IsEmpty());
 }
 
-TEST_F(NodeBackup, IsMarkedWhileTheControlPlaneChanges) {
-  settled_ = {false, "kube-apiserver is progressing"};
 TEST_F(NodeBackup, LosesNoSnapshotWhenTheVaultFillsUpBehindIt) {
   world_.cluster.members[1].on_chunk = [&](std::size_t) {
     std::string noise(300 * 1024, ' ');
@@ -230,6 +230,8 @@ TEST_F(NodeBackup, LosesNoSnapshotWhenTheVaultFillsUpBehindIt) {
   EXPECT_TRUE(world_.verify("latest").ok());
 }
 
+TEST_F(NodeBackup, IsMarkedWhileTheControlPlaneChanges) {
+  settled_ = {false, "kube-apiserver is progressing"};
   const TakeResult result = world_.take();
   EXPECT_THAT(names(result),
               ElementsAre(cat("snapshot_", kId, "__POSSIBLY_DIRTY__.db"),
@@ -368,14 +370,74 @@ TEST_F(NodeBackup, TakesThePlaceOfAScriptThatLeavesWhatIsNotWhole) {
   EXPECT_THAT(world_.ids(), SizeIs(5));  // retention's default
 }
 
-TEST_F(NodeBackup, AFullVaultIsNoFaultOfTheScript) {
+TEST_F(NodeBackup, AVaultThatFillsUpIsNoFaultOfTheScript) {
   record_what_a_script_makes();
   world_.options.method = Method::kAuto;
-  script_pods_ = std::string(512 * 1024, 'x');
-  fs_.set_capacity(1024 * 1024);
+  after_script_ = [this] { fs_.fail_at(3, FaultFs::Fault::kDiskFull); };
   EXPECT_EQ(error_of([&] { world_.take(); }).code(), Code::kNoSpace);
   EXPECT_EQ(script_runs_, 1);
+  fs_.clear_fault();
   EXPECT_THAT(world_.ids(), IsEmpty());
+}
+
+TEST_F(NodeBackup, TakesThePlaceOfAScriptWhoseFilesDoNotFit) {
+  record_what_a_script_makes();
+  script_pods_ = std::string(512 * 1024, 'x');
+  fs_.set_capacity(1024 * 1024);
+  world_.options.method = Method::kScript;
+  const base::Error error = error_of([&] { world_.take(); });
+  EXPECT_EQ(error.code(), Code::kNoSpace);
+  EXPECT_THAT(error.what(), HasSubstr("that the script left take 576"));
+  world_.options.method = Method::kAuto;
+  const TakeResult result = world_.take();
+  EXPECT_EQ(result.backup.method, "native");
+  EXPECT_THAT(result.backup.warnings, ElementsAre(HasSubstr("that the script left take 576")));
+}
+
+TEST_F(NodeBackup, TakesNoSnapshotOfAnotherClusterFromTheScript) {
+  record_what_a_script_makes();
+  using etcd::HashKv;
+  const std::function<HashKv(std::int64_t)> answers[] = {
+      [](std::int64_t) {
+        return HashKv{11, -1, 1};
+      },
+      [](std::int64_t) -> HashKv {
+        throw base::Error(Code::kUnavailable, "required revision has been compacted");
+      },
+  };
+  for (const auto& answer : answers) {
+    for (auto& member : world_.cluster.members) member.on_hash_kv = answer;
+    world_.options.method = Method::kScript;
+    const base::Error error = error_of([&] { world_.take(); });
+    EXPECT_EQ(error.code(), Code::kCorrupt);
+    EXPECT_THAT(error.what(), HasSubstr("may be of another cluster"));
+    EXPECT_THAT(world_.ids(), IsEmpty());
+  }
+  world_.options.method = Method::kAuto;
+  const TakeResult result = world_.take();
+  EXPECT_EQ(result.backup.method, "native");
+  EXPECT_THAT(result.backup.warnings, Contains(HasSubstr("may be of another cluster")));
+}
+
+TEST_F(NodeBackup, TakesWhatOneMemberAgreesWithFromTheScript) {
+  record_what_a_script_makes();
+  world_.cluster.members[2].on_hash_kv = [](std::int64_t) { return etcd::HashKv{11, -1, 1}; };
+  world_.options.method = Method::kScript;
+  const TakeResult result = world_.take();
+  EXPECT_EQ(result.backup.method, "script");
+  EXPECT_EQ(result.backup.etcd.hash_kv->live, "different");
+  EXPECT_TRUE(result.needs_attention);
+}
+
+TEST_F(NodeBackup, MarksWhatItTakesInThePlaceOfAScriptThatMarked) {
+  record_what_a_script_makes();
+  script_is_dirty_ = true;
+  script_pods_ = "garbage";
+  world_.options.method = Method::kAuto;
+  EXPECT_EQ(world_.take().backup.files[0].name, cat("snapshot_", kId, "__POSSIBLY_DIRTY__.db"));
+  world_.options.settled = Settled::kRequire;
+  world_.clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ(error_of([&] { world_.take(); }).code(), Code::kUnavailable);
 }
 
 // A whole run with a node: whatever call fails, what counts as a backup is one.

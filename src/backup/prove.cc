@@ -39,6 +39,13 @@ void require_agreement(const LiveVerdict& verdict) {
               "without --require-agreement the backup is kept, and marked");
 }
 
+void require_witness(const LiveVerdict& verdict) {
+  if (verdict.agreeing > 0) return;
+  throw Error(Code::kCorrupt,
+              cat("no member agrees with the snapshot, which may be of another cluster: ",
+                  base::join(verdict.warnings, "; ")));
+}
+
 bool is_computed(const etcd::Inspection& inspection, std::int64_t compact_revision) {
   return compact_revision <= inspection.compact_revision ||
          std::ranges::count(inspection.hashes, compact_revision, &etcd::HashKv::compact_revision) >
@@ -75,6 +82,7 @@ Proof prove_snapshot(const OpenFile& open, const std::vector<LiveMember>& member
   if (!later.empty()) proof.inspection = walk(open, later, progress, std::move(stop));
 
   proof.live = judge_hashes(answers, proof.inspection.hashes);
+  if (options.require_witness && options.live_check) require_witness(proof.live);
   if (options.require_agreement) require_agreement(proof.live);
   proof.hash_kv = proof.live.compared.value_or(proof.inspection.hashes.front());
   return proof;

@@ -18,6 +18,9 @@ struct ProveOptions {
   bool live_check = true;
   // Nothing but "equal" will do.
   bool require_agreement = false;
+  // With the live check: one member at least has to agree. For a snapshot that another program
+  // handed over, of which nothing else shows whether it is of this cluster.
+  bool require_witness = false;
 };
 
 struct Proof {
@@ -28,9 +31,9 @@ struct Proof {
 };
 
 // `open` opens the stored file. `members` are asked while it is read; the first is the one that the
-// snapshot came from. Throws kCorrupt if the snapshot is damaged, or if a member disagrees and
-// agreement is required; kUnavailable if none could be compared and agreement is required;
-// kCancelled; what the file throws.
+// snapshot came from. Throws kCorrupt if the snapshot is damaged, if a member disagrees and
+// agreement is required, or if no member agrees and one has to; kUnavailable if none could be
+// compared and agreement is required; kCancelled; what the file throws.
 Proof prove_snapshot(const OpenFile& open, const std::vector<LiveMember>& members,
                      const ProveOptions& options, base::Progress& progress, std::stop_token stop);
 

@@ -5,6 +5,7 @@
 #include "backup/store_file.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "node/archive_check.h"
 #include "vault/backup_id.h"
 #include "vault/catalog.h"
@@ -39,10 +40,24 @@ void check_static_pods(vault::ClusterVault& vault, const vault::BackupId& id,
 
 }  // namespace
 
+void require_room_for(os::FileSystem& fs, const node::ScriptBackup& script,
+                      vault::ClusterVault& vault) {
+  const auto available = vault.store().available_bytes();
+  if (!available) return;
+  std::uint64_t needed = 0;
+  for (const std::string& path : {script.snapshot_path(), script.static_pods_path()}) {
+    needed += fs.open(path, os::Links::kRefuse)->size_bytes();
+  }
+  if (needed <= *available) return;
+  throw Error(Code::kNoSpace,
+              cat("the files that the script left take ", base::format_size(needed), ", and in ",
+                  vault.store().location(), " are ", base::format_size(*available), " free"),
+              "use a larger volume, or keep fewer backups (--keep-last, --max-size)");
+}
+
 ScriptFiles store_script_files(os::FileSystem& fs, const node::ScriptBackup& script,
                                vault::ClusterVault& vault, const vault::BackupId& id,
                                vault::Mark mark, base::Progress& progress, std::stop_token stop) {
-  if (script.possibly_dirty()) mark = vault::Mark::kPossiblyDirty;
   const auto copy = [&](std::string_view role, std::string name, const std::string& path) {
     const auto source = fs.open(path, os::Links::kRefuse);
     const ProgressPiece piece(progress, role, source->size_bytes());

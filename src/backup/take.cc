@@ -200,43 +200,55 @@ class TakeRun {
   bool store_what_the_script_makes() {
     if (options_.method == Method::kNative) return false;
     LIFEBOAT_CHECK(context_.node != nullptr);
+    const std::optional<Error> failure = store_from_script();
+    if (!failure) return true;
+    if (options_.method == Method::kScript) throw Error(*failure);
+    const std::string what =
+        cat("OpenShift's own script gave no backup, so this program takes it: ", failure->what());
+    // That was asked for: written down, but nothing to look after.
+    context_.log.warning(what);
+    catalog_.warnings.push_back(what);
+    context_.vault.remove(catalog_.id);
+    catalog_.files.clear();
+    return false;
+  }
+
+  // Returns what is wrong with the script or with what it left, if anything. Throws what is not its
+  // fault: that of the vault, or of the control plane.
+  std::optional<Error> store_from_script() {
+    std::unique_ptr<node::ScriptBackup> script;
     try {
-      take_with_script();
-      return true;
+      const bool force = options_.settled == Settled::kIgnore || mark_ != vault::Mark::kNone;
+      script = context_.node->run_script(force, stop_);
+      require_room_for(context_.node->fs, *script, context_.vault);
     } catch (const Error& error) {
-      if (options_.method == Method::kScript || !is_of_the_script(error)) throw;
-      const std::string what =
-          cat("OpenShift's own script gave no backup, so this program takes it: ", error.what());
-      // That was asked for: written down, but nothing to look after.
-      context_.log.warning(what);
-      catalog_.warnings.push_back(what);
-      context_.vault.remove(catalog_.id);
-      catalog_.files.clear();
-      return false;
+      if (error.code() == Code::kCancelled) throw;
+      return error;
+    }
+    if (script->possibly_dirty()) heed_mark_of_script();
+    try {
+      store_and_prove(*script);
+      return std::nullopt;
+    } catch (const Error& error) {
+      const bool is_of_the_files = error.code() == Code::kCorrupt ||
+                                   error.code() == Code::kUnsupported ||
+                                   error.code() == Code::kUnavailable;
+      if (!is_of_the_files) throw;
+      return error;
     }
   }
 
-  // Whether the script is to blame, and not the vault or somebody who stopped the run.
-  bool is_of_the_script(const Error& error) const {
-    if (error.code() == Code::kCancelled) return false;
-    if (!script_ended_) return true;
-    return error.code() == Code::kCorrupt || error.code() == Code::kUnsupported ||
-           error.code() == Code::kUnavailable;
-  }
-
-  void take_with_script() {
-    script_ended_ = false;
-    const bool force = options_.settled == Settled::kIgnore || mark_ != vault::Mark::kNone;
-    const auto script = context_.node->run_script(force, stop_);
-    script_ended_ = true;
-    ScriptFiles files = store_script_files(context_.node->fs, *script, context_.vault, catalog_.id,
+  void store_and_prove(const node::ScriptBackup& script) {
+    ScriptFiles files = store_script_files(context_.node->fs, script, context_.vault, catalog_.id,
                                            mark_, context_.progress, stop_);
     const EndpointReport& member = nodes_own_member();
     describe_etcd(*member.endpoint, *member.status, files.snapshot.size_bytes);
     catalog_.files = {std::move(files.snapshot), std::move(files.static_pods)};
-    if (const auto failure = prove_snapshot_of(member)) throw *failure;
+    ProveOptions prove = options_.prove;
+    // What the catalog says of the member is true only if the script asked the same cluster.
+    prove.require_witness = true;
+    if (const auto failure = prove_snapshot_of(member, prove)) throw *failure;
     check_that_it_is_new(*member.status);
-    if (script->possibly_dirty() && mark_ == vault::Mark::kNone) heed_mark_of_script();
     catalog_.method = "script";
   }
 
@@ -249,9 +261,12 @@ class TakeRun {
                     ", and etcd was at ", before.revision, " before the script began"));
   }
 
+  // Whoever takes the backup in the end: the control plane is what it is.
   void heed_mark_of_script() {
+    if (mark_ != vault::Mark::kNone) return;
     const std::string what = "OpenShift's script says that the control plane may be changing";
     if (options_.settled == Settled::kRequire) throw Error(Code::kUnavailable, what);
+    mark_ = vault::Mark::kPossiblyDirty;
     warn(what);
   }
 
@@ -283,7 +298,7 @@ class TakeRun {
     for (std::size_t i = 0; i < choice_.candidates.size(); ++i) {
       const EndpointReport& member = *choice_.candidates[i];
       auto failure = store_snapshot_from(member);
-      if (!failure) failure = prove_snapshot_of(member);
+      if (!failure) failure = prove_snapshot_of(member, options_.prove);
       if (!failure) return;
       failures.push_back(*failure);
       if (i + 1 == choice_.candidates.size()) break;
@@ -330,13 +345,13 @@ class TakeRun {
 
   // Returns what is wrong with the snapshot, if anything: then nothing of it is left. What goes
   // wrong with the file itself is thrown, since no other member can mend that.
-  std::optional<Error> prove_snapshot_of(const EndpointReport& member) {
+  std::optional<Error> prove_snapshot_of(const EndpointReport& member,
+                                         const ProveOptions& options) {
     const vault::CatalogFile& snapshot = catalog_.files.front();
     const ProgressPiece piece(context_.progress, "prove", snapshot.size_bytes);
     try {
       const auto open = [&] { return context_.vault.open_file(catalog_.id, snapshot.name); };
-      describe_proof(
-          prove_snapshot(open, live_members(member), options_.prove, context_.progress, stop_));
+      describe_proof(prove_snapshot(open, live_members(member), options, context_.progress, stop_));
       return std::nullopt;
     } catch (const Error& error) {
       if (error.code() != Code::kCorrupt && error.code() != Code::kUnsupported) throw;
@@ -465,7 +480,6 @@ class TakeRun {
   Choice choice_;
   vault::Mark mark_ = vault::Mark::kNone;
   std::optional<NodeFiles> node_files_;
-  bool script_ended_ = true;
   vault::Catalog catalog_;
   std::vector<BackupId> pruned_;
   std::vector<std::string> late_warnings_;
