@@ -143,6 +143,10 @@ class TakeRun {
           "manifests and certificates in it as well");
       return;
     }
+    for (const std::string& problem :
+         node::remove_script_leftovers(context_.node->tree, context_.node->fs, context_.log)) {
+      warn(problem);
+    }
     node_files_.emplace(*context_.node, stop_);
   }
 

@@ -4,7 +4,7 @@
 //
 // The script gets a fresh folder of its own on the host, a clean environment and a deadline.
 // Whatever happens to it, nothing of it stays: not its folder, and no process that it started. Only
-// SIGKILL for this program leaves the folder behind, for the next run to remove.
+// SIGKILL for this program leaves the folder behind.
 //
 // The etcd-snapshot-backup.sh of the first releases (4.1, early 4.2: a database at the path of a
 // file; then one archive for both) is not run. It has no static pod resources in a file of their
@@ -16,6 +16,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "os/fs.h"
@@ -51,6 +52,14 @@ class ScriptBackup {
 // The script's path on the host ("usr/local/bin/cluster-backup.sh"), or nullopt if it has none that
 // is an executable file.
 std::optional<std::string> find_official_script(os::HostTree& host);
+
+// The folders that runs left behind that were killed, as this program sees them; none where it may
+// not look. Where it may not lock them, one of a run that goes on may be among them.
+std::vector<std::string> find_script_leftovers(os::HostTree& host, os::FileSystem& fs);
+
+// Removes those that it may remove. Returns what went wrong with the others, a sentence each.
+std::vector<std::string> remove_script_leftovers(os::HostTree& host, os::FileSystem& fs,
+                                                 base::Log& log);
 
 // Runs it, with host.location() as its root, which `fs` has to know under the same name. What it
 // prints goes to `log`, line by line, at the end. Throws kNotFound if the host has no such script,

@@ -1,11 +1,14 @@
 #include "node/script_folder.h"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "node/official_script.h"
+#include "os/process.h"
 
 namespace lifeboat::node {
 namespace {
@@ -44,13 +47,20 @@ void remove_tree(os::FileSystem& fs, const std::string& folder) {
   fs.remove_directory(folder);
 }
 
-void remove_or_warn(os::FileSystem& fs, const std::string& folder, base::Log& log) {
+// Returns what went wrong, if anything is still there: another run may have removed it meanwhile.
+std::optional<std::string> remove_or_say(os::FileSystem& fs, const std::string& folder) {
   try {
     remove_tree(fs, folder);
+    return std::nullopt;
   } catch (const Error& error) {
-    log.warning(cat("the folder ", base::printable(folder, kPathBytesMax),
-                    " of the backup script is left behind, remove it: ", error.what()));
+    if (error.code() == Code::kNotFound && !fs.info(folder)) return std::nullopt;
+    return cat("the folder ", base::printable(folder, kPathBytesMax),
+               " of the backup script is left behind, remove it: ", error.what());
   }
+}
+
+void remove_or_warn(os::FileSystem& fs, const std::string& folder, base::Log& log) {
+  if (const auto problem = remove_or_say(fs, folder)) log.warning(*problem);
 }
 
 // A link could lead anywhere once this program, and not the host, follows it.
@@ -59,6 +69,49 @@ bool is_plain_folder(os::HostTree& host, std::string_view path) {
   if (!info || info->type != os::FileType::kDirectory) return false;
   const std::size_t slash = path.rfind('/');
   return slash == path.npos || is_plain_folder(host, path.substr(0, slash));
+}
+
+// Everybody may make folders in these places, so one that belongs to somebody else, or into which
+// others can write, is none of ours. One without a lock has just been made, or holds nothing.
+bool is_like_ours(os::HostTree& host, os::FileSystem& fs, const std::string& path) {
+  constexpr std::uint32_t kMode = 0700;
+  const auto info = host.info(path);
+  return info && info->type == os::FileType::kDirectory && info->mode == kMode &&
+         info->owner.user_id == os::effective_user_id() &&
+         fs.info(os::join_path(host.show(path), kLockName));
+}
+
+// As this program sees them. A place that can't be looked at has none.
+std::vector<std::string> folders_like_ours(os::HostTree& host, os::FileSystem& fs) {
+  std::vector<std::string> folders;
+  for (const std::string_view place : kPlaces) {
+    try {
+      if (!is_plain_folder(host, place)) continue;
+      for (const os::DirectoryEntry& entry : host.list(std::string(place))) {
+        const std::string path = os::join_path(place, entry.name);
+        if (!entry.name.starts_with(kFolderPrefix) || !is_like_ours(host, fs, path)) continue;
+        folders.push_back(host.show(path));
+      }
+    } catch (const Error& error) {
+      if (error.code() == Code::kCancelled) throw;
+    }
+  }
+  return folders;
+}
+
+enum class Life { kGoesOn, kEnded, kUnknown };
+
+// Whether the run of `folder` goes on; if it ended, `lock` keeps others from what is done next.
+Life try_lock(os::FileSystem& fs, const std::string& folder, std::unique_ptr<os::FileLock>* lock) {
+  try {
+    *lock = fs.lock(os::join_path(folder, kLockName));
+    return Life::kEnded;
+  } catch (const Error& error) {
+    if (error.code() == Code::kCancelled) throw;
+    // Not found: it has just ended.
+    const bool goes_on = error.code() == Code::kBusy || error.code() == Code::kNotFound;
+    return goes_on ? Life::kGoesOn : Life::kUnknown;
+  }
 }
 
 }  // namespace
@@ -76,7 +129,6 @@ ScriptFolder::ScriptFolder(os::HostTree& host, os::FileSystem& fs, base::Log& lo
   try {
     lock_ = fs_.lock(os::join_path(path_, kLockName));
     fs_.make_directory(files_path());
-    remove_leftovers(host);
   } catch (const Error&) {
     remove_or_warn(fs_, path_, log_);
     throw;
@@ -104,31 +156,33 @@ bool ScriptFolder::make_in(os::HostTree& host, std::string_view place) {
   }
 }
 
-// Folders whose run was killed: they hold secrets, and take room on etcd's disk. Everybody may make
-// folders in this place, so one that belongs to somebody else, or into which others can write, is
-// not touched. One without a lock has just been made, or holds nothing.
-void ScriptFolder::remove_leftovers(os::HostTree& host) {
-  const auto ours = host.info(cat(place_, "/", name_));
-  for (const os::DirectoryEntry& entry : host.list(std::string(place_))) {
-    if (!entry.name.starts_with(kFolderPrefix) || entry.name == name_) continue;
-    const auto info = host.info(cat(place_, "/", entry.name));
-    const bool is_like_ours = ours && info && info->type == os::FileType::kDirectory &&
-                              info->owner == ours->owner && info->mode == ours->mode;
-    const std::string folder = os::join_path(os::parent_path(path_), entry.name);
-    const std::string lock_path = os::join_path(folder, kLockName);
-    if (!is_like_ours || !fs_.info(lock_path)) continue;
-    try {
-      const auto lock = fs_.lock(lock_path);
-      remove_or_warn(fs_, folder, log_);
-    } catch (const Error& error) {
-      // Busy: a run that lives. Not found: one that has just ended.
-      if (error.code() != Code::kBusy && error.code() != Code::kNotFound) throw;
-    }
-  }
-}
-
 std::string ScriptFolder::files_path_on_host() const {
   return cat("/", place_, "/", name_, "/", kFilesName);
+}
+
+std::vector<std::string> find_script_leftovers(os::HostTree& host, os::FileSystem& fs) {
+  std::vector<std::string> found;
+  for (const std::string& folder : folders_like_ours(host, fs)) {
+    std::unique_ptr<os::FileLock> lock;
+    if (try_lock(fs, folder, &lock) != Life::kGoesOn) found.push_back(folder);
+  }
+  return found;
+}
+
+std::vector<std::string> remove_script_leftovers(os::HostTree& host, os::FileSystem& fs,
+                                                 base::Log& log) {
+  std::vector<std::string> problems;
+  for (const std::string& folder : folders_like_ours(host, fs)) {
+    std::unique_ptr<os::FileLock> lock;
+    if (try_lock(fs, folder, &lock) != Life::kEnded) continue;
+    if (auto problem = remove_or_say(fs, folder)) {
+      problems.push_back(*std::move(problem));
+    } else {
+      log.info(cat("removed what a run of the backup script that was killed left behind: ",
+                   base::printable(folder, kPathBytesMax)));
+    }
+  }
+  return problems;
 }
 
 }  // namespace lifeboat::node

@@ -1,5 +1,6 @@
 // The folder on the host that its backup script works in for us. It has a random name and mode
-// 0700, and goes with its object. A run that was killed leaves it behind; the next one removes it.
+// 0700, and goes with its object. A run that was killed leaves it behind, for the next run of
+// whatever method to remove: it holds secrets, and takes room on etcd's disk.
 #pragma once
 
 #include <memory>
@@ -33,7 +34,6 @@ class ScriptFolder {
   static constexpr const char* kFilesName = "files";
 
   bool make_in(os::HostTree& host, std::string_view place);
-  void remove_leftovers(os::HostTree& host);
 
   os::FileSystem& fs_;
   base::Log& log_;

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <sstream>
 
 #include "base/error.h"
+#include "node/official_script.h"
 #include "os/posix_fs.h"
 #include "testing/error_of.h"
 #include "testing/temp_folder.h"
@@ -21,17 +23,29 @@ using base::Code;
 using base::Error;
 using lifeboat::testing::error_of;
 using lifeboat::testing::TempFolder;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 // A disk of which a test takes parts away.
 struct BadFs : os::PosixFileSystem {
   std::optional<std::string> read_only;  // a folder
   bool removes_nothing = false;
+  bool locks_nothing = false;
+  std::function<void()> before_removal;  // of a file
 
   void make_directory(const std::string& path) override {
     if (read_only && path.starts_with(*read_only)) throw Error(Code::kDenied, "read-only");
     PosixFileSystem::make_directory(path);
+  }
+  void remove_file(const std::string& path) override {
+    if (before_removal) before_removal();
+    PosixFileSystem::remove_file(path);
+  }
+  std::unique_ptr<os::FileLock> lock(const std::string& path) override {
+    if (locks_nothing) throw Error(Code::kDenied, "read-only");
+    return PosixFileSystem::lock(path);
   }
   void remove_directory(const std::string& path) override {
     if (removes_nothing) throw Error(Code::kIo, "cannot remove " + path);
@@ -102,9 +116,44 @@ TEST_F(ScriptFolderTest, TakesTmpWhereVarTmpIsReadOnlyMissingOrALink) {
 }
 
 TEST_F(ScriptFolderTest, RemovesWhatAKilledRunLeft) {
+  const ScriptFolder living(*host, fs, log);
   const std::string leftover = make_leftover("lifeboat-script-0123456789abcdef");
-  const ScriptFolder folder(*host, fs, log);
+  EXPECT_THAT(find_script_leftovers(*host, fs), ElementsAre(leftover));
+  EXPECT_THAT(remove_script_leftovers(*host, fs, log), IsEmpty());
   EXPECT_FALSE(fs.info(leftover));
+  EXPECT_TRUE(fs.info(living.files_path()));
+  EXPECT_THAT(text.str(), HasSubstr("killed left behind: " + leftover));
+  EXPECT_THAT(find_script_leftovers(*host, fs), IsEmpty());
+}
+
+TEST_F(ScriptFolderTest, NamesWhatAKilledRunLeftWhereItMayNotWrite) {
+  const std::string leftover = make_leftover("lifeboat-script-0123456789abcdef");
+  fs.locks_nothing = true;
+  EXPECT_THAT(find_script_leftovers(*host, fs), ElementsAre(leftover));
+  EXPECT_THAT(remove_script_leftovers(*host, fs, log), IsEmpty());
+  fs.locks_nothing = false;
+  fs.removes_nothing = true;
+  EXPECT_THAT(remove_script_leftovers(*host, fs, log),
+              ElementsAre(HasSubstr(leftover + " of the backup script is left behind")));
+}
+
+TEST_F(ScriptFolderTest, TellsNobodyToRemoveWhatAnotherRunHasRemoved) {
+  std::string path;
+  fs.before_removal = [&] { std::filesystem::remove_all(path); };
+  {
+    const ScriptFolder folder(*host, fs, log);
+    path = os::parent_path(folder.files_path());
+  }
+  EXPECT_EQ(text.str(), "");
+  path = make_leftover("lifeboat-script-0123456789abcdef");
+  EXPECT_THAT(remove_script_leftovers(*host, fs, log), IsEmpty());
+}
+
+TEST_F(ScriptFolderTest, LooksNowhereThatItMayNot) {
+  fs.remove_directory(root.path("var/tmp"));
+  fs.remove_directory(root.path("tmp"));
+  EXPECT_THAT(remove_script_leftovers(*host, fs, log), IsEmpty());
+  EXPECT_EQ(text.str(), "");
 }
 
 TEST_F(ScriptFolderTest, LeavesOthersFoldersAlone) {
@@ -120,7 +169,7 @@ TEST_F(ScriptFolderTest, LeavesOthersFoldersAlone) {
     kept.push_back(make_leftover("lifeboat-script-4"));
     fs.set_owner(kept.back(), {.user_id = 65534, .group_id = 65534});
   }
-  { const ScriptFolder folder(*host, fs, log); }
+  EXPECT_THAT(remove_script_leftovers(*host, fs, log), IsEmpty());
   for (const std::string& path : kept) EXPECT_TRUE(fs.info(path)) << path;
   EXPECT_TRUE(fs.info(root.path("var")));
 }

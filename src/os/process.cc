@@ -297,6 +297,8 @@ std::unique_ptr<PosixProcess> start_keeper(const ProgramStart& start, const Chil
 
 }  // namespace
 
+std::uint32_t effective_user_id() { return ::geteuid(); }
+
 std::optional<std::string> PosixPrograms::find(const std::string& name,
                                                const std::string& search_path) {
   if (name.find('/') != std::string::npos) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -62,6 +63,9 @@ class Programs {
   // root, if it is that which can't be changed.
   virtual std::unique_ptr<Process> start(const ProgramStart& start) = 0;
 };
+
+// With whose rights this program runs.
+std::uint32_t effective_user_id();
 
 class PosixPrograms : public Programs {
  public:
