@@ -94,7 +94,8 @@ class BackupCommand : public Command {
     World& world = context.world;
     const std::optional<Node> node = open_node(node_options_, etcd_options_, world);
     apply_method(method_options_, node, &take_options_);
-    const auto node_context = make_node_context(method_options_, node, context);
+    const auto node_context =
+        make_node_context(vault_options_.vault, method_options_, node, context);
     const auto store = open_vault(vault_options_, world.fs);
     vault::ClusterVault vault(*store, choose_cluster_to_write(vault_options_, *store, context.log));
     const etcd::Endpoints endpoints =

@@ -45,6 +45,18 @@ bool says_all(const EtcdOptions& etcd) {
   return !etcd.endpoints.empty() && !etcd.cacert.empty() && !etcd.cert.empty();
 }
 
+// Nullopt for a vault that is in no folder. One that is not there is told of when it is opened.
+std::optional<os::FileId> find_folder(const std::string& vault, const World& world) {
+  if (vault.find("://") != std::string::npos) return std::nullopt;
+  try {
+    const auto info = world.open_host_tree(vault)->info("");
+    return info ? std::optional(info->id) : std::nullopt;
+  } catch (const Error& error) {
+    if (error.code() == Code::kCancelled) throw;
+    return std::nullopt;
+  }
+}
+
 bool is_plain(const std::string& endpoint) { return endpoint.starts_with("http://"); }
 
 }  // namespace
@@ -121,7 +133,8 @@ void apply_method(const MethodOptions& options, const std::optional<Node>& node,
                                                 : Settled::kMark;
 }
 
-std::optional<backup::NodeContext> make_node_context(const MethodOptions& method,
+std::optional<backup::NodeContext> make_node_context(const std::string& vault,
+                                                     const MethodOptions& method,
                                                      const std::optional<Node>& node,
                                                      Context& context) {
   if (!node) return std::nullopt;
@@ -140,6 +153,7 @@ std::optional<backup::NodeContext> make_node_context(const MethodOptions& method
   return backup::NodeContext{.fs = world.fs,
                              .tree = *node->tree,
                              .platform = node->control_plane.platform,
+                             .vault = find_folder(vault, world),
                              .ask_whether_settled = ask,
                              .run_script = run};
 }

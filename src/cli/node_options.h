@@ -56,9 +56,10 @@ std::string node_name(const std::optional<Node>& node, const World& world);
 void apply_method(const MethodOptions& options, const std::optional<Node>& node,
                   backup::TakeOptions* take);
 
-// What a backup needs of the node; nullopt if there is none. Borrows all it is given, and the
-// world.
-std::optional<backup::NodeContext> make_node_context(const MethodOptions& method,
+// What a backup into `vault` needs of the node; nullopt if there is none. Borrows all it is given,
+// and the world.
+std::optional<backup::NodeContext> make_node_context(const std::string& vault,
+                                                     const MethodOptions& method,
                                                      const std::optional<Node>& node,
                                                      Context& context);
 

@@ -65,6 +65,7 @@ class Archiver {
     walk_host(host_,
               {.base = selection_.base,
                .paths = selection_.paths,
+               .vault = selection_.vault,
                .visit = [this](const auto& path, const auto& info) { put(path, info); },
                .report =
                    [this](const auto& path, const auto& problem) {
@@ -215,7 +216,7 @@ class Archiver {
   }
 
   const std::string* find_other_name(const HostFileInfo& info) const {
-    const auto found = first_names_.find({info.device_id, info.inode});
+    const auto found = first_names_.find(info.id);
     return info.link_count < 2 || found == first_names_.end() ? nullptr : &found->second;
   }
 
@@ -225,7 +226,7 @@ class Archiver {
   }
 
   void remember_name(const std::string& path, const HostFileInfo& info) {
-    if (info.link_count > 1) first_names_.try_emplace({info.device_id, info.inode}, path);
+    if (info.link_count > 1) first_names_.try_emplace(info.id, path);
   }
 
   TarEntry entry_of(const std::string& path, const HostFileInfo& info) const {
@@ -263,7 +264,7 @@ class Archiver {
   base::Progress& progress_;
   const std::stop_token& stop_;
   const OwnerNames names_;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> first_names_;  // device, inode
+  std::map<os::FileId, std::string> first_names_;
   std::set<std::string> missing_;  // of what is expected: neither stored nor named yet
   base::Buffer piece_;
   ArchivedFiles archived_;

@@ -56,6 +56,10 @@ class Walker {
     }
     const auto info = look(path);
     if (!info) return;
+    if (info->type == FileType::kDirectory && info->id == walk_.vault) {
+      walk_.report(path, cat("not in the archive: ", show(path), ", which is the vault itself"));
+      return;
+    }
     walk_.visit(path, *info);
     if (info->type == FileType::kDirectory) descend(path, depth);
   }

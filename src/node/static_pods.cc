@@ -221,11 +221,14 @@ StaticPods select_paths(os::HostTree& host, Platform platform) {
 
 }  // namespace
 
-StaticPods find_static_pods(os::HostTree& host, Platform platform, std::stop_token stop) {
+StaticPods find_static_pods(os::HostTree& host, Platform platform,
+                            const std::optional<os::FileId>& vault, std::stop_token stop) {
   StaticPods pods = select_paths(host, platform);
+  pods.vault = vault;
   walk_host(host,
             {.base = pods.base,
              .paths = pods.paths,
+             .vault = pods.vault,
              .visit =
                  [&](const std::string& path, const os::HostFileInfo& info) {
                    pods.files[path] = info.type == FileType::kFile ? info.size_bytes : 0;
@@ -249,7 +252,8 @@ std::uint64_t estimate_size_bytes(const StaticPods& pods) {
 ArchivedPods archive_static_pods(os::HostTree& host, const StaticPods& pods, base::Sink& sink,
                                  base::Progress& progress, std::stop_token stop) {
   TarWriter tar(sink, Compression::kGzip);
-  FileSelection selection{.base = pods.base, .paths = pods.paths, .left_out = pods.left_out};
+  FileSelection selection{
+      .base = pods.base, .paths = pods.paths, .left_out = pods.left_out, .vault = pods.vault};
   for (const auto& [path, size_bytes] : pods.files) selection.expected.insert(path);
   ArchivedFiles files = archive_files(host, selection, tar, progress, stop);
   tar.finish();

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -36,12 +37,14 @@ struct StaticPods {
   std::map<std::string, std::uint64_t> files = {};
   // Files that are not to be archived after all, and that somebody named.
   std::set<std::string> left_out = {};
+  std::optional<os::FileId> vault = {};  // as find_static_pods took it
 };
 
 // Which files are the control plane's. A manifest that is missing, that names a revision which is
 // not there, or that can't be looked at is a problem and not an error: the rest is still worth
-// having. Throws kCancelled.
-StaticPods find_static_pods(os::HostTree& host, Platform platform, std::stop_token stop);
+// having. The folder `vault`, should it be among them, is none of theirs. Throws kCancelled.
+StaticPods find_static_pods(os::HostTree& host, Platform platform,
+                            const std::optional<os::FileId>& vault, std::stop_token stop);
 
 // What the archive of `pods` takes at most, roughly: for the room that is needed, before anything
 // is written. A file that is too large to be archived counts nothing.
@@ -50,8 +53,8 @@ std::uint64_t estimate_size_bytes(const StaticPods& pods);
 struct ArchivedPods {
   std::uint64_t entries = 0;
   // Files that could not be read, vanished since they were found or did not come to rest, and what
-  // was left out because it is neither file, folder nor symbolic link, or too large: a sentence
-  // each, with the path. Beyond a hundred they are only counted.
+  // was left out because it is neither file, folder nor symbolic link, too large, or the vault: a
+  // sentence each, with the path. Beyond a hundred they are only counted.
   std::vector<std::string> problems;
 };
 

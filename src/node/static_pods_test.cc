@@ -22,6 +22,11 @@ using ::testing::IsEmpty;
 const std::string kKubernetes = "etc/kubernetes/";
 const std::string kServer = "var/lib/rancher/k3s/server/";
 
+struct NullSink : base::Sink {
+  void write(base::Bytes) override {}
+  void finish() override {}
+};
+
 struct StaticPodsTest : ::testing::Test {
   void write(const std::string& path, std::string_view content = "content") {
     write_node_file(root.path(), path, content);
@@ -52,7 +57,7 @@ struct StaticPodsTest : ::testing::Test {
     }
   }
   StaticPods find(Platform platform) {
-    return find_static_pods(*os::open_host_tree(root.path()), platform, {});
+    return find_static_pods(*os::open_host_tree(root.path()), platform, vault, {});
   }
   // The revision's folder of etcd if its manifest has this text.
   StaticPods find_with_manifest(std::string_view text) {
@@ -61,6 +66,7 @@ struct StaticPodsTest : ::testing::Test {
   }
 
   TempFolder root;
+  std::optional<os::FileId> vault;
 };
 
 const auto kThree = ElementsAre("static-pod-resources/kube-apiserver-pod-7",
@@ -274,6 +280,22 @@ TEST_F(StaticPodsTest, NamesAManifestOfKubeadmThatIsAway) {
   remove(kKubernetes + "manifests/etcd.yaml");
   remove(kKubernetes + "pki/etcd/server.crt");
   EXPECT_THAT(find(Platform::kKubeadm).problems, IsEmpty());
+}
+
+TEST_F(StaticPodsTest, HoldNoVaultThatLiesAmongThem) {
+  write_kubeadm_manifests();
+  write(kKubernetes + "pki/vault/prod/backups/snapshot.db");
+  const auto tree = os::open_host_tree(root.path(kKubernetes + "pki/vault"));
+  vault = tree->info("").value().id;
+  const StaticPods pods = find(Platform::kKubeadm);
+  EXPECT_TRUE(pods.files.contains("pki"));
+  EXPECT_FALSE(pods.files.contains("pki/vault"));
+  EXPECT_FALSE(pods.files.contains("pki/vault/prod"));
+  NullSink sink;
+  base::Progress progress;
+  const auto host = os::open_host_tree(root.path());
+  EXPECT_THAT(archive_static_pods(*host, pods, sink, progress, {}).problems,
+              ElementsAre(HasSubstr("pki/vault, which is the vault itself")));
 }
 
 TEST_F(StaticPodsTest, AreMeasuredBeforehand) {

@@ -158,8 +158,7 @@ HostFileInfo info_of(const struct stat& status) {
       .owner = {status.st_uid, status.st_gid},
       .modified = time_of(status.st_mtim),
       .changed = time_of(status.st_ctim),
-      .device_id = status.st_dev,
-      .inode = status.st_ino,
+      .id = {.device = status.st_dev, .inode = status.st_ino},
       .link_count = status.st_nlink,
   };
 }

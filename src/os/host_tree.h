@@ -11,6 +11,7 @@
 // thread-safe; a file is used by one thread at a time.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,15 +24,22 @@
 
 namespace lifeboat::os {
 
+// Which file or folder it is, whatever its name, also through another mount.
+struct FileId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+
+  auto operator<=>(const FileId&) const = default;
+};
+
 struct HostFileInfo {
   FileType type = FileType::kOther;
   std::uint64_t size_bytes = 0;  // of a regular file
   std::uint32_t mode = 0;        // permissions only: 0 to 07777
   Owner owner;
   base::TimePoint modified;
-  base::TimePoint changed;      // content, mode, owner or links (ctime): nobody sets it back
-  std::uint64_t device_id = 0;  // with inode: which file it is, whatever its name
-  std::uint64_t inode = 0;
+  base::TimePoint changed;  // content, mode, owner or links (ctime): nobody sets it back
+  FileId id;
   std::uint64_t link_count = 1;
 
   bool operator==(const HostFileInfo&) const = default;

@@ -161,7 +161,7 @@ TEST_F(PosixHostTree, ShowsALinkAsALinkWhereItIsNotFollowed) {
   make_link("/etc/file", "host/link");
   EXPECT_EQ(tree_->info("link")->type, FileType::kSymlink);
   EXPECT_EQ(tree_->info("link", Links::kFollow)->type, FileType::kFile);
-  EXPECT_EQ(tree_->info("link", Links::kFollow)->inode, tree_->info("etc/file")->inode);
+  EXPECT_EQ(tree_->info("link", Links::kFollow)->id, tree_->info("etc/file")->id);
   EXPECT_EQ(tree_->read_link("link"), "/etc/file");
   EXPECT_EQ(tree_->open("link", Links::kFollow)->size_bytes(), 6u);
 }

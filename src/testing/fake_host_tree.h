@@ -1,6 +1,7 @@
 // A folder of a FaultFs as a node's root, so that what reads a node fails where that fails.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "os/host_tree.h"
@@ -20,7 +21,7 @@ class FakeHostTree : public os::HostTree {
   std::optional<os::HostFileInfo> info(const std::string& path, os::Links /*links*/) override {
     const auto found = fs_.info(full(path));
     if (!found) return std::nullopt;
-    return describe(*found);
+    return describe(full(path), *found);
   }
 
   std::vector<os::DirectoryEntry> list(const std::string& path) override {
@@ -30,16 +31,17 @@ class FakeHostTree : public os::HostTree {
   std::string read_link(const std::string& /*path*/) override { return "elsewhere"; }
 
   std::unique_ptr<os::HostFile> open(const std::string& path, os::Links links) override {
-    return std::make_unique<File>(fs_.open(full(path), links));
+    return std::make_unique<File>(full(path), fs_.open(full(path), links));
   }
 
  private:
   class File : public os::HostFile {
    public:
-    explicit File(std::unique_ptr<os::ReadableFile> file) : file_(std::move(file)) {}
+    File(std::string path, std::unique_ptr<os::ReadableFile> file)
+        : path_(std::move(path)), file_(std::move(file)) {}
 
     os::HostFileInfo info() override {
-      return describe({os::FileType::kFile, file_->size_bytes()});
+      return describe(path_, {os::FileType::kFile, file_->size_bytes()});
     }
     std::uint64_t size_bytes() override { return file_->size_bytes(); }
     std::size_t read_at(std::uint64_t offset, base::MutableBytes buffer) override {
@@ -47,12 +49,14 @@ class FakeHostTree : public os::HostTree {
     }
 
    private:
+    const std::string path_;
     const std::unique_ptr<os::ReadableFile> file_;
   };
 
-  static os::HostFileInfo describe(const os::FileInfo& info) {
+  static os::HostFileInfo describe(const std::string& path, const os::FileInfo& info) {
     os::HostFileInfo described;
     described.type = info.type;
+    described.id.inode = std::hash<std::string>()(path);
     described.size_bytes = info.size_bytes;
     described.mode = info.type == os::FileType::kDirectory ? 0700 : 0600;
     return described;
