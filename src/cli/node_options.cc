@@ -57,6 +57,19 @@ std::optional<os::FileId> find_folder(const std::string& vault, const World& wor
   }
 }
 
+// No flag's help tells how a file of the node is mended.
+node::ControlPlane read_control_plane(os::HostTree& tree, Platform platform,
+                                      const std::string& host_name) {
+  try {
+    return node::find_control_plane(tree, platform, host_name);
+  } catch (const Error& error) {
+    if (error.code() != Code::kInvalid || !error.hint().empty()) throw;
+    throw Error(error.code(), error.what(),
+                "mend the file on the node, or do without it: give --endpoints, --cacert, --cert "
+                "and --key");
+  }
+}
+
 bool is_plain(const std::string& endpoint) { return endpoint.starts_with("http://"); }
 
 }  // namespace
@@ -92,7 +105,7 @@ std::optional<Node> open_node(const NodeOptions& options, const EtcdOptions& etc
   if (says_all(etcd)) {
     node.control_plane.platform = platform;
   } else {
-    node.control_plane = node::find_control_plane(*node.tree, platform, world.host_name);
+    node.control_plane = read_control_plane(*node.tree, platform, world.host_name);
   }
   return node;
 }

@@ -113,7 +113,9 @@ TEST_F(NodeOptionsTest, GivesNoCertificatesToAPlainEndpoint) {
 TEST_F(NodeOptionsTest, NeedsNothingOfTheNodesEtcdWhereAllIsGiven) {
   program_.fs.put_file(cat(kCerts, "configmaps/etcd-scripts/etcd.env"), "garbage here\n");
   for (const char* name : {"/my.crt", "/my.key", "/my-ca.crt"}) program_.fs.put_file(name, "pem");
-  EXPECT_EQ(program_.run(kBackup).code, kUsage);
+  const Outcome malformed = program_.run(kBackup);
+  EXPECT_EQ(malformed.code, kUsage);
+  EXPECT_THAT(malformed.err, HasSubstr("mend the file on the node, or do without it"));
   EXPECT_EQ(program_
                 .run(cat(kBackup,
                          " --endpoints https://10.0.0.3:2379 --cacert /my-ca.crt "
