@@ -74,6 +74,7 @@ class BackupCommand : public Command {
     declare_vault_flags(flags, &vault_options_);
     declare_node_flags(flags, &node_options_);
     declare_method_flags(flags, &method_options_);
+    declare_script_flags(flags, &method_options_);
     declare_etcd_flags(flags, &etcd_options_);
     declare_retention_flags(flags, &take_options_.retention);
     flags.group("Proof");

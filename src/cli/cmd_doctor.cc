@@ -66,9 +66,11 @@ class DoctorCommand : public Command {
                 "every endpoint answer, is there an alarm or a member that lags, how many days are "
                 "left of each certificate (fewer than 30 is a warning), can the vault be written, "
                 "are its catalogs readable, for how many more backups is there room, is the clock "
-                "right.\n\n"
-                "The exit status is 0 when all is well, 8 with warnings only, 6 if etcd and 5 if "
-                "the vault would make a backup fail. It is worth running after every change.",
+                "right. With --host-root also: are the static pods whole, is OpenShift's control "
+                "plane at rest, is its script there if --method asks for it.\n\n"
+                "The exit status is 0 when all is well, 8 with warnings only, 6 if etcd, 5 if "
+                "the vault, and 3 if a script that is not there would make a backup fail. It is "
+                "worth running after every change.",
             .examples = {{"lifeboat doctor --vault /backups --endpoints 127.0.0.1:2379",
                           "Checks an etcd on this machine, without TLS."},
                          {"lifeboat doctor --vault /backups --cluster prod \\\n"
@@ -82,6 +84,7 @@ class DoctorCommand : public Command {
   void declare_flags(FlagTable& flags) override {
     declare_vault_flags(flags, &vault_options_);
     declare_node_flags(flags, &node_options_);
+    declare_method_flags(flags, &method_options_);
     declare_etcd_flags(flags, &etcd_options_);
   }
 
@@ -90,15 +93,25 @@ class DoctorCommand : public Command {
     check_vault_options(vault_options_);
     World& world = context.world;
     const std::optional<Node> node = open_node(node_options_, etcd_options_, world);
+    backup::TakeOptions take;
+    apply_method(method_options_, node, &take);
+    const auto node_context =
+        make_node_context(vault_options_.vault, method_options_, node, context);
     const rpc::ClientOptions client = make_client_options(etcd_options_, node, world.fs);
     const etcd::Endpoints endpoints = world.connect(client);
     const backup::Survey survey = backup::survey_cluster(endpoints, stop);
     Diagnoses etcd = check_endpoints(survey);
     append(etcd, check_members(survey));
     append(etcd, check_certificates(client, survey, world, stop));
-    Diagnoses storage = look_at_storage(world, largest_database(survey));
+    NodeFindings found;
+    if (node_context) found = check_node(*node_context, take, stop);
+    Diagnoses storage = look_at_storage(world, {.database_bytes = largest_database(survey),
+                                                .static_pods_bytes = found.static_pods_bytes});
 
-    const ExitCode code = exit_code(etcd, storage);
+    append(etcd, std::move(found.static_pods));
+    append(etcd, std::move(found.settled));
+    const ExitCode code = exit_code(etcd, storage, found.script);
+    append(etcd, std::move(found.script));
     append(etcd, std::move(storage));
     if (context.json) {
       print_json(world.out, document(etcd, code == kDone));
@@ -109,14 +122,14 @@ class DoctorCommand : public Command {
   }
 
  private:
-  Diagnoses look_at_storage(const World& world, std::uint64_t database_bytes) const {
+  Diagnoses look_at_storage(const World& world, const BackupSize& size) const {
     try {
       const auto store = open_vault(vault_options_, world.fs);
       Diagnoses lines;
       for (const std::string& cluster : clusters_to_check(*store)) {
         append(lines, check_vault(*store, cluster, world.clock.now()));
       }
-      append(lines, check_space(*store, database_bytes));
+      append(lines, check_space(*store, size));
       return lines;
     } catch (const base::Error& error) {
       if (error.code() == base::Code::kCancelled) throw;
@@ -131,15 +144,19 @@ class DoctorCommand : public Command {
     return clusters.empty() ? std::vector<std::string>{""} : clusters;
   }
 
-  static ExitCode exit_code(const Diagnoses& etcd, const Diagnoses& storage) {
+  static ExitCode exit_code(const Diagnoses& etcd, const Diagnoses& storage,
+                            const Diagnoses& script) {
     if (any_with(etcd, Health::kFailed)) return kEtcd;
     if (any_with(storage, Health::kFailed)) return kStorage;
-    const bool calm = !any_with(etcd, Health::kWarning) && !any_with(storage, Health::kWarning);
+    if (any_with(script, Health::kFailed)) return kNotFound;
+    const bool calm = !any_with(etcd, Health::kWarning) && !any_with(storage, Health::kWarning) &&
+                      !any_with(script, Health::kWarning);
     return calm ? kDone : kAttention;
   }
 
   VaultOptions vault_options_;
   NodeOptions node_options_;
+  MethodOptions method_options_;
   EtcdOptions etcd_options_;
 };
 

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/output.h"
+#include "node/official_script.h"
+#include "node/static_pods.h"
 #include "rpc/tls_probe.h"
 #include "vault/vault.h"
 
@@ -166,6 +168,48 @@ Diagnosis check_clock(const vault::Inventory& inventory, base::TimePoint now) {
   return line;
 }
 
+// ---- Node -------------------------------------------------------------------------------------
+
+Diagnoses describe_static_pods(const os::HostTree& tree, const node::StaticPods& pods) {
+  const std::string subject = base::printable(tree.show(pods.base), 1000);
+  Diagnoses lines;
+  for (const std::string& problem : pods.problems) {
+    lines.push_back({"static pods", subject, Health::kWarning, problem,
+                     "a backup holds what there is; mount what is missing, or mend the node"});
+  }
+  if (pods.paths.empty()) return lines;
+  lines.push_back({"static pods", subject, Health::kOk,
+                   cat(base::count_of(pods.files.size(), "file"), " and folders, ",
+                       base::format_size(node::estimate_size_bytes(pods))),
+                   ""});
+  return lines;
+}
+
+Diagnoses check_settled(const backup::NodeContext& node, backup::Settled settled,
+                        const std::stop_token& stop) {
+  const node::SettledAnswer answer = node.ask_whether_settled(stop);
+  if (answer.settled) return {{"settled", "", Health::kOk, "the control plane is at rest", ""}};
+  const bool has_to_be = settled == backup::Settled::kRequire;
+  return {{"settled", "", has_to_be ? Health::kFailed : Health::kWarning,
+           cat("the control plane may be changing: ", answer.reason),
+           "look at `oc get clusteroperators`"}};
+}
+
+Diagnoses check_script(os::HostTree& tree, backup::Method method) {
+  const std::string subject = base::printable(tree.location(), 1000);
+  try {
+    if (const auto script = node::find_official_script(tree)) {
+      return {{"script", subject, Health::kOk, cat("there is /", *script), ""}};
+    }
+    const bool has_to_be = method == backup::Method::kScript;
+    return {{"script", subject, has_to_be ? Health::kFailed : Health::kWarning,
+             "OpenShift's backup script is not there",
+             "mount the whole of the node's root, or use --method native"}};
+  } catch (const Error& error) {
+    return {failed("script", subject, error)};
+  }
+}
+
 }  // namespace
 
 std::string_view health_name(Health health) {
@@ -248,18 +292,39 @@ Diagnoses check_vault(store::Store& store, const std::string& cluster, base::Tim
   return lines;
 }
 
-Diagnoses check_space(store::Store& store, std::uint64_t database_bytes) {
+NodeFindings check_node(const backup::NodeContext& node, const backup::TakeOptions& options,
+                        std::stop_token stop) {
+  NodeFindings found;
+  const node::StaticPods pods = node::find_static_pods(node.tree, node.platform, node.vault, stop);
+  found.static_pods_bytes = node::estimate_size_bytes(pods);
+  found.static_pods = describe_static_pods(node.tree, pods);
+  const bool asks =
+      node.platform == node::Platform::kOpenShift && options.settled != backup::Settled::kIgnore;
+  if (asks) found.settled = check_settled(node, options.settled, stop);
+  if (options.method != backup::Method::kNative) {
+    found.script = check_script(node.tree, options.method);
+  }
+  for (const std::string& folder : node::find_script_leftovers(node.tree, node.fs)) {
+    found.script.push_back({"script", base::printable(folder, 1000), Health::kWarning,
+                            "was left behind by a run that was killed; it holds secrets",
+                            "the next backup that may write there removes it"});
+  }
+  return found;
+}
+
+Diagnoses check_space(store::Store& store, const BackupSize& size) {
   try {
     const auto available = store.available_bytes();
     if (!available) return {};
     Diagnosis line{"space", store.location(), Health::kOk, base::format_size(*available) + " free",
                    ""};
-    if (database_bytes == 0) return {line};
-    const std::uint64_t room = *available / database_bytes;
+    if (size.database_bytes == 0) return {line};
+    const std::uint64_t backup_bytes = size.database_bytes + size.static_pods_bytes;
+    const std::uint64_t room = *available / backup_bytes;
     line.message += cat(", room for ", base::count_of(room, "more backup"), " of ",
-                        base::format_size(database_bytes));
+                        base::format_size(backup_bytes));
     if (room < kRoomForFewBackups) {
-      line.health = room == 0 ? Health::kFailed : Health::kWarning;
+      line.health = *available < size.database_bytes ? Health::kFailed : Health::kWarning;
       line.hint = "make the volume larger, or keep fewer backups (\"lifeboat prune --dry-run\")";
     }
     return {line};

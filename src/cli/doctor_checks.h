@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "backup/choose.h"
+#include "backup/node_context.h"
+#include "backup/take.h"
 #include "cli/command.h"
 #include "store/store.h"
 
@@ -16,7 +18,9 @@ namespace lifeboat::cli {
 enum class Health { kOk, kWarning, kFailed };
 
 struct Diagnosis {
-  std::string check;    // "endpoint", "member", "certificate", "vault", "space", "clock"
+  // "endpoint", "member", "certificate", "static pods", "settled", "script", "vault", "space",
+  // "clock"
+  std::string check;
   std::string subject;  // what was looked at
   Health health = Health::kOk;
   std::string message;
@@ -42,7 +46,24 @@ Diagnoses check_certificates(const rpc::ClientOptions& options, const backup::Su
 // be one that the vault does not hold yet, or "" where it holds none.
 Diagnoses check_vault(store::Store& store, const std::string& cluster, base::TimePoint now);
 
-// How many more snapshots of the size of the database fit; 0 when its size is not known.
-Diagnoses check_space(store::Store& store, std::uint64_t database_bytes);
+struct NodeFindings {
+  Diagnoses static_pods;
+  Diagnoses settled;  // nothing where nobody would be asked
+  Diagnoses script;   // and what killed ones left behind
+  std::uint64_t static_pods_bytes = 0;
+};
+
+// What a backup with these options would meet on the control plane's node.
+NodeFindings check_node(const backup::NodeContext& node, const backup::TakeOptions& options,
+                        std::stop_token stop);
+
+// How large a backup becomes, as far as that is known; 0 where it is not.
+struct BackupSize {
+  std::uint64_t database_bytes = 0;
+  std::uint64_t static_pods_bytes = 0;  // does without them before it fails for want of room
+};
+
+// How many more backups of that size fit.
+Diagnoses check_space(store::Store& store, const BackupSize& size);
 
 }  // namespace lifeboat::cli

@@ -90,6 +90,9 @@ void declare_method_flags(FlagTable& flags, MethodOptions* options) {
                "what to do while OpenShift's control plane is changing: fail, mark the backup, or "
                "not even ask",
                &options->settled);
+}
+
+void declare_script_flags(FlagTable& flags, MethodOptions* options) {
   flags.duration("script-timeout", "how long OpenShift's script may take",
                  &options->script_timeout);
 }

@@ -31,7 +31,9 @@ struct MethodOptions {
   std::chrono::milliseconds script_timeout = node::ScriptOptions().timeout;
 };
 
+// Those that also say what there is to check beforehand.
 void declare_method_flags(FlagTable& flags, MethodOptions* options);
+void declare_script_flags(FlagTable& flags, MethodOptions* options);
 
 // A node that was opened.
 struct Node {

@@ -12,6 +12,7 @@ namespace {
 using base::cat;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::Outcome;
 using testing::TestProgram;
 
@@ -154,9 +155,60 @@ TEST_F(NodeOptionsTest, RefusesWhatNeedsANode) {
   }
 }
 
-TEST_F(NodeOptionsTest, DoctorReadsTheNodeToo) {
+class NodeDoctorTest : public NodeOptionsTest {
+ protected:
+  // The client certificate is none, which has a line of its own.
+  Outcome run(const std::string& flags = "") {
+    program_.probe_result.ok = true;
+    return program_.run(
+        cat("doctor --vault /vault --cluster prod --host-root /host "
+            "--endpoints http://10.0.0.1:2379",
+            flags));
+  }
+};
+
+TEST_F(NodeDoctorTest, ReadsTheNodeToo) {
   program_.run(cat("doctor --vault /vault --cluster prod --host-root /host"));
   EXPECT_EQ(program_.connected_with.cert.content, "the certificate");
+  program_.fs.set_capacity(100 << 20);
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.code, kDone) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("static pods  /host/etc/kubernetes"));
+  EXPECT_THAT(outcome.out, HasSubstr("8 files and folders, 8."));
+  EXPECT_THAT(outcome.out, HasSubstr("the control plane is at rest"));
+  EXPECT_THAT(outcome.out, HasSubstr("more backups of 72."));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("script")));
+}
+
+TEST_F(NodeDoctorTest, NamesStaticPodsThatAreMissing) {
+  program_.fs.remove_file("/host/etc/kubernetes/manifests/etcd-pod.yaml");
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.code, kAttention);
+  EXPECT_THAT(outcome.out, HasSubstr("there is no /host/etc/kubernetes/manifests/etcd-pod.yaml"));
+}
+
+TEST_F(NodeDoctorTest, WarnsOfAControlPlaneThatChanges) {
+  settled_ = false;
+  EXPECT_THAT(run().out, HasSubstr("may be changing"));
+  EXPECT_EQ(run().code, kAttention);
+  EXPECT_EQ(run(" --settled require").code, kEtcd);
+  EXPECT_EQ(run(" --settled ignore").code, kDone);
+}
+
+TEST_F(NodeDoctorTest, LooksForAScriptThatIsAskedFor) {
+  EXPECT_EQ(run(" --method auto").code, kAttention);
+  const Outcome missing = run(" --method script");
+  EXPECT_EQ(missing.code, kNotFound);
+  EXPECT_THAT(missing.out, HasSubstr("OpenShift's backup script is not there"));
+}
+
+TEST_F(NodeDoctorTest, FailsNotForStaticPodsThatFindNoRoom) {
+  program_.fs.put_file("/host/etc/kubernetes/static-pod-resources/etcd-pod-3/large",
+                       std::string(1 << 20, 'x'));
+  program_.fs.set_capacity((1 << 20) + (200 << 10));
+  const Outcome outcome = run();
+  EXPECT_EQ(outcome.code, kAttention) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("room for 0 more backups of 1.1 MiB"));
 }
 
 }  // namespace
