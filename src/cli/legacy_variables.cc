@@ -80,13 +80,12 @@ class Translation {
     result_.settings.push_back({flag, text, variable, Setting::Source::kLegacy});
     result_.lines.push_back(
         cat(variable, " is --", flag, " ", base::printable(text, 200), " here"));
-    used_.push_back(variable);
   }
 
   void name_the_rest() {
     for (const auto& [variable, text] : environment_) {
       if (!variable.starts_with(kPrefix) || variable == cat(kPrefix, "S3")) continue;
-      const bool used = std::ranges::find(used_, variable) != used_.end();
+      const bool used = std::ranges::count(result_.settings, variable, &Setting::origin) > 0;
       if (used || variable == cat(kPrefix, "EXPIRE_TYPE")) continue;
       result_.lines.push_back(cat(variable, " has no effect here: ", reason(variable)));
     }
@@ -104,7 +103,6 @@ class Translation {
 
   const Environment& environment_;
   LegacySettings result_;
-  std::vector<std::string> used_;
 };
 
 }  // namespace
