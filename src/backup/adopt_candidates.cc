@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "base/error.h"
 #include "base/stop.h"
@@ -221,7 +222,7 @@ class Search {
 
   void take_files(const std::string& folder, const std::vector<DirectoryEntry>& entries) {
     Archives archives;
-    std::vector<AdoptCandidate> found;
+    std::vector<std::pair<AdoptCandidate, std::string>> found;  // with their keys
     for (const DirectoryEntry& entry : entries) {
       const auto name = parse_name(entry.name);
       if (!name) continue;
@@ -232,21 +233,21 @@ class Search {
       } else if (name->kind == Kind::kStaticPods) {
         archives[{name->key, name->mark}] = path;
       } else {
-        AdoptCandidate& candidate = found.emplace_back();
+        AdoptCandidate& candidate = found.emplace_back(AdoptCandidate(), name->key).first;
         candidate.snapshot = path;
         candidate.is_single_tar = name->kind == Kind::kSingleTar;
         candidate.mark = name->mark;
       }
     }
-    for (AdoptCandidate& candidate : found) add(std::move(candidate), archives);
+    for (auto& [candidate, key] : found) add(std::move(candidate), key, archives);
     for (const auto& [key, path] : archives) {
       if (!paired_.contains(path)) note(path, "has no snapshot of the same name, passed over");
     }
   }
 
-  void add(AdoptCandidate candidate, const Archives& archives) {
+  void add(AdoptCandidate candidate, const std::string& key, const Archives& archives) {
     try {
-      if (!candidate.is_single_tar) pair(candidate, archives);
+      if (!candidate.is_single_tar) pair(candidate, key, archives);
       date(candidate);
       for (const std::string& path : {candidate.snapshot, candidate.static_pods}) {
         const auto info = path.empty() ? std::nullopt : tree_.info(path);
@@ -259,9 +260,8 @@ class Search {
     }
   }
 
-  // With the archive of the same stamp; of two, that with the same mark.
-  void pair(AdoptCandidate& candidate, const Archives& archives) {
-    const std::string key = parse_name(os::base_name(candidate.snapshot))->key;
+  // With the archive of the same key; of two, that with the same mark.
+  void pair(AdoptCandidate& candidate, const std::string& key, const Archives& archives) {
     const Mark other = candidate.mark == Mark::kNone ? Mark::kPossiblyDirty : Mark::kNone;
     for (const Mark mark : {candidate.mark, other}) {
       const auto archive = archives.find({key, mark});
