@@ -34,23 +34,10 @@ std::uint64_t random_number() {
   return (std::uint64_t{random()} << 32) | random();
 }
 
-// Symbolic links are removed and not followed.
-void remove_tree(os::FileSystem& fs, const std::string& folder) {
-  for (const os::DirectoryEntry& entry : fs.list(folder)) {
-    const std::string path = os::join_path(folder, entry.name);
-    if (entry.type == os::FileType::kDirectory) {
-      remove_tree(fs, path);
-    } else {
-      fs.remove_file(path);
-    }
-  }
-  fs.remove_directory(folder);
-}
-
 // Returns what went wrong, if anything is still there: another run may have removed it meanwhile.
 std::optional<std::string> remove_or_say(os::FileSystem& fs, const std::string& folder) {
   try {
-    remove_tree(fs, folder);
+    os::remove_tree(fs, folder);
     return std::nullopt;
   } catch (const Error& error) {
     if (error.code() == Code::kNotFound && !fs.info(folder)) return std::nullopt;

@@ -108,4 +108,8 @@ class FileSystem {
 // Whether a folder is at `path`, itself or through a symbolic link.
 bool is_folder(FileSystem& fs, const std::string& path);
 
+// Removes the folder at `path` with all that is in it. Links are removed, not followed. When it
+// throws, part of it may be gone.
+void remove_tree(FileSystem& fs, const std::string& path);
+
 }  // namespace lifeboat::os

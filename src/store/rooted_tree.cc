@@ -124,32 +124,11 @@ void RootedTree::remove_file(const std::string& name) const {
 void RootedTree::remove_all(const std::string& name) const {
   const std::optional<FileInfo> found = info(name);
   if (is_folder(found)) {
-    remove_folder(path(name));
+    os::remove_tree(fs_, path(name));
   } else if (found) {
     unless_gone([&] { fs_.remove_file(path(name)); });
   }
   sync_above(name);
-}
-
-// With an explicit stack: the depth of the folders is not ours to choose.
-void RootedTree::remove_folder(const std::string& folder_path) const {
-  std::vector<std::string> pending = {folder_path};
-  while (!pending.empty()) {
-    const std::string current = pending.back();
-    const std::size_t size_before = pending.size();
-    for (const os::DirectoryEntry& entry : fs_.list(current)) {
-      const std::string entry_path = os::join_path(current, entry.name);
-      if (entry.type == FileType::kDirectory) {
-        pending.push_back(entry_path);
-      } else {
-        fs_.remove_file(entry_path);
-      }
-    }
-    // The folders below come first; this one is then listed once more, and is empty.
-    if (pending.size() > size_before) continue;
-    fs_.remove_directory(current);
-    pending.pop_back();
-  }
 }
 
 // Syncs the lowest folder above `name` that is there. Needed also when nothing was removed: who

@@ -43,7 +43,6 @@ class RootedTree {
 
  private:
   void make_folder(const std::string& name) const;
-  void remove_folder(const std::string& folder_path) const;
   void sync_above(const std::string& name) const;
   base::Error in_the_way(const std::string& name, os::FileType type) const;
 
