@@ -146,10 +146,6 @@ std::optional<BackupName> parse_name(std::string_view name) {
   return std::nullopt;
 }
 
-std::string join(const std::string& folder, const std::string& name) {
-  return folder.empty() ? name : os::join_path(folder, name);
-}
-
 // ---- The walk -----------------------------------------------------------------------------------
 
 class Search {
@@ -181,7 +177,7 @@ class Search {
     take_files(folder, entries);
     const bool is_cluster = has(entries, ".lock");
     for (const DirectoryEntry& entry : entries) {
-      const std::string path = join(folder, entry.name);
+      const std::string path = os::join_path(folder, entry.name);
       if (entry.type == FileType::kSymlink && !parse_name(entry.name)) {
         note(path, "is a symbolic link, not followed");
       }
@@ -199,7 +195,7 @@ class Search {
   // Other tools have files of that name, too. A format newer than ours is ours all the same.
   bool is_own_backup(const std::string& folder) {
     try {
-      const auto text = os::read_host_file(tree_, join(folder, std::string(vault::kCatalogName)),
+      const auto text = os::read_host_file(tree_, os::join_path(folder, vault::kCatalogName),
                                            vault::kCatalogMaxBytes);
       if (text) vault::decode_catalog(*text);
       return text.has_value();
@@ -226,7 +222,7 @@ class Search {
     for (const DirectoryEntry& entry : entries) {
       const auto name = parse_name(entry.name);
       if (!name) continue;
-      const std::string path = join(folder, entry.name);
+      const std::string path = os::join_path(folder, entry.name);
       if (entry.type != FileType::kFile) {
         refuse(path, entry.type == FileType::kSymlink ? "it is a symbolic link, not followed"
                                                       : "it is no regular file");

@@ -42,7 +42,7 @@ class Walker {
     std::ranges::sort(entries, {}, &os::DirectoryEntry::name);
     for (os::DirectoryEntry& entry : entries) {
       if (entry.type == FileType::kDirectory) entry.name.pop_back();
-      visit(folder.empty() ? entry.name : os::join_path(folder, entry.name), depth);
+      visit(os::join_path(folder, entry.name), depth);
     }
   }
 

@@ -4,7 +4,7 @@ namespace lifeboat::os {
 
 std::string join_path(std::string_view folder, std::string_view name) {
   std::string path(folder);
-  if (!path.ends_with('/')) path += '/';
+  if (!path.empty() && !path.ends_with('/')) path += '/';
   path += name;
   return path;
 }

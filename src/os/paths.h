@@ -6,7 +6,8 @@
 
 namespace lifeboat::os {
 
-// "a" and "b" give "a/b"; a slash at the end of `folder` is not doubled.
+// "a" and "b" give "a/b"; a slash at the end of `folder` is not doubled. "" and "b" give "b": the
+// empty folder is where relative paths begin.
 std::string join_path(std::string_view folder, std::string_view name);
 
 // "a/b/c" gives "a/b"; "/a" gives "/"; "a" gives ".".

@@ -11,6 +11,9 @@ TEST(Paths, JoinsWithOneSlash) {
   EXPECT_EQ(join_path("/", "b"), "/b");
   EXPECT_EQ(join_path("a/b", "c/d"), "a/b/c/d");
   EXPECT_EQ(join_path("a", ""), "a/");
+  EXPECT_EQ(join_path("", "b"), "b");
+  EXPECT_EQ(join_path("", "b/c"), "b/c");
+  EXPECT_EQ(join_path("", ""), "");
 }
 
 TEST(Paths, TheParentIsWhatHoldsTheName) {

@@ -77,7 +77,7 @@ Listing DirStore::list(const std::string& folder) {
     if (!is_listed(entry.name)) continue;
     if (entry.type == FileType::kDirectory) listing.folders.push_back(entry.name);
     if (entry.type != FileType::kFile) continue;
-    const std::string name = folder.empty() ? entry.name : folder + "/" + entry.name;
+    const std::string name = os::join_path(folder, entry.name);
     const std::optional<os::FileInfo> info = tree_.file_info(name);
     if (info) listing.blobs.push_back({entry.name, info->size_bytes});
   }
