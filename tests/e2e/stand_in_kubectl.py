@@ -21,7 +21,6 @@ lines NAME=VALUE of a test:
 import json
 import os
 import sys
-import yaml
 
 MEMORY = os.environ["KUBECTL_STAND_IN"]
 LABEL = "app.kubernetes.io/name"
@@ -63,6 +62,8 @@ def name_of(document):
 
 def given():
     """The documents on standard input, by name."""
+    # Most calls have none, and there are many calls.
+    import yaml
     documents = {name_of(one): one for one in yaml.safe_load_all(sys.stdin)}
     for name in documents:
         space = name.partition("/")[0]

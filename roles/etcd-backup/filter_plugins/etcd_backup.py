@@ -152,6 +152,12 @@ def rights(kind, verbs, resources):
     return [{"verb": verb, "resource": resources[kind[0]], "namespace": kind[1]} for verb in verbs]
 
 
+def question(item):
+    """The same as the arguments that follow `auth can-i`, in one text."""
+    where = f" -n {item['namespace']}" if item["namespace"] else ""
+    return f"{item['verb']} {item['resource']}{where}"
+
+
 def right(item):
     """One of these in words."""
     where = f" in {item['namespace']}" if item["namespace"] else ""
@@ -173,4 +179,5 @@ class FilterModule:
                 "etcd_backup_longest_pause": longest_pause, "etcd_backup_kind_in": kind_in,
                 "etcd_backup_kind": kind_of, "etcd_backup_title": title,
                 "etcd_backup_argument": argument, "etcd_backup_rights": rights,
-                "etcd_backup_right": right, "etcd_backup_complaint": complaint}
+                "etcd_backup_question": question, "etcd_backup_right": right,
+                "etcd_backup_complaint": complaint}
