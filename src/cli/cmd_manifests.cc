@@ -59,6 +59,7 @@ class ManifestsCommand : public Command {
   ExitCode run(Context& context, std::stop_token) override {
     check_arguments(context, 0, 0, "");
     const manifests::Options options = make_manifest_options(values_);
+    warn_of_script(options, context.log);
     std::ostream& out = context.world.out;
     if (!values_.render_dir.empty()) {
       refuse_json(context);
@@ -72,6 +73,15 @@ class ManifestsCommand : public Command {
   }
 
  private:
+  // Not refused: somebody may have brought the script along.
+  static void warn_of_script(const manifests::Options& options, base::Log& log) {
+    if (options.platform == manifests::Platform::kOpenShift || options.method == "native") return;
+    log.warning(
+        base::cat("--method ", options.method,
+                  " runs a script that only OpenShift puts on its nodes, in a privileged pod; "
+                  "--method native needs neither"));
+  }
+
   static void refuse_json(const Context& context) {
     if (!context.json) return;
     throw base::Error(base::Code::kInvalid, "--render-dir writes YAML files, and -o json is none",

@@ -100,6 +100,25 @@ TEST(ManifestsCommand, TakesItsFlagsFromAFile) {
   EXPECT_THAT(outcome.out, HasSubstr("> 1200\n"));
 }
 
+TEST(ManifestsCommand, LeavesTheScriptTheTimeItWasGiven) {
+  const auto has = [](const char* flags, const char* line) {
+    TestProgram program;
+    EXPECT_THAT(program.run(base::cat(kPlain, " ", flags)).out, HasSubstr(line)) << flags;
+  };
+  has("", "activeDeadlineSeconds: 3600\n");
+  has("--method script", "activeDeadlineSeconds: 4500\n");
+  has("--method auto --script-timeout 2h", "activeDeadlineSeconds: 10800\n");
+}
+
+TEST(ManifestsCommand, WarnsOfAScriptThatTheClusterDoesNotHave) {
+  TestProgram program;
+  const Outcome outcome = program.run(base::cat(kPlain, " --platform kubernetes --method script"));
+  EXPECT_EQ(outcome.code, kDone);
+  EXPECT_THAT(outcome.err, HasSubstr("only OpenShift puts on its nodes"));
+  EXPECT_THAT(outcome.out, HasSubstr("somebody has to have put"));
+  EXPECT_THAT(program.run(base::cat(kPlain, " --method script")).err, IsEmpty());
+}
+
 TEST(ManifestsCommand, PrintsNothingWhenAValueIsWrong) {
   for (const char* flags :
        {"--label team", "--label =x", "--resources cpu", "--label a=b --label a=c",

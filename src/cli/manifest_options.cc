@@ -64,7 +64,10 @@ void declare_run(FlagTable& flags, ManifestFlags* values) {
   flags.group("The job");
   flags.text("schedule", "CRON", "when: minute, hour, day of month, month, day of week",
              &options.schedule);
-  flags.text("time-zone", "ZONE", "of the schedule, by its IANA name", &options.time_zone);
+  flags.text(
+      "time-zone", "ZONE",
+      "of the schedule, by its IANA name; whether there is such a zone is for the cluster to know",
+      &options.time_zone);
   flags.text("image", "IMAGE", "where the cluster pulls lifeboat from", &options.image);
   flags.text("image-pull-secret", "NAME", "the Secret with the registry's password",
              &options.image_pull_secret);
@@ -199,6 +202,7 @@ Options make_manifest_options(const ManifestFlags& values) {
   options.cluster = values.vault.cluster;
   options.method = values.method.method;
   options.settled = values.method.settled;
+  options.script_timeout = std::chrono::ceil<std::chrono::seconds>(values.method.script_timeout);
   options.resources = take_pairs("resources", values.resources);
   options.labels = take_pairs("label", values.labels);
   options.annotations = take_pairs("annotation", values.annotations);

@@ -141,6 +141,15 @@ void apply_method(const MethodOptions& options, const std::optional<Node>& node,
     throw Error(Code::kInvalid, cat("--method ", options.method, " needs --host-root"),
                 "the script is on the control plane's node: say where that node's / is");
   }
+  const bool can_ask = node && node->control_plane.platform == Platform::kOpenShift;
+  if (options.settled == "require" && !can_ask) {
+    throw Error(Code::kInvalid,
+                node ? cat("--settled require needs a node of OpenShift, and this one is ",
+                           platform_name(node->control_plane.platform))
+                     : std::string("--settled require needs --host-root"),
+                "it is the node of an OpenShift control plane that can be asked whether its "
+                "operators are at rest; leave it out where there is none");
+  }
   take->method = options.method == "script" ? Method::kScript
                  : options.method == "auto" ? Method::kAuto
                                             : Method::kNative;

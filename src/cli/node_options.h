@@ -54,7 +54,8 @@ rpc::ClientOptions make_client_options(const EtcdOptions& options, const std::op
 // As the cluster calls the node, or as this machine is called.
 std::string node_name(const std::optional<Node>& node, const World& world);
 
-// Throws kInvalid for a method that there is no node for.
+// Throws kInvalid for a method that there is no node for, and for a control plane that is required
+// to be at rest where nobody can be asked.
 void apply_method(const MethodOptions& options, const std::optional<Node>& node,
                   backup::TakeOptions* take);
 

@@ -155,6 +155,20 @@ TEST_F(NodeOptionsTest, RefusesWhatNeedsANode) {
   }
 }
 
+TEST_F(NodeOptionsTest, RequiresAControlPlaneAtRestOnlyWhereOneCanBeAsked) {
+  const std::string no_node = "backup --vault /vault --cluster prod";
+  for (const auto& [line, words] : std::vector<std::pair<std::string, std::string>>{
+           {no_node, "needs --host-root"},
+           {cat(kBackup, " --platform none"), "this one is none"}}) {
+    const Outcome outcome = program_.run(cat(line, " --settled require"));
+    EXPECT_EQ(outcome.code, kUsage) << line;
+    EXPECT_THAT(outcome.err, HasSubstr(words));
+    // These promise nothing.
+    EXPECT_EQ(program_.run(cat(line, " --settled mark")).code, kDone) << line;
+    EXPECT_EQ(program_.run(cat(line, " --settled ignore")).code, kDone) << line;
+  }
+}
+
 class NodeDoctorTest : public NodeOptionsTest {
  protected:
   // The client certificate is none, which has a line of its own.

@@ -1,5 +1,8 @@
 #include "manifests/cron_job.h"
 
+#include <chrono>
+
+#include "base/text.h"
 #include "manifests/pod.h"
 
 namespace lifeboat::manifests {
@@ -15,6 +18,20 @@ constexpr const char* kAboutFailures =
 constexpr const char* kAboutScript =
     "--method script and auto run the node's own cluster-backup.sh: the pod is privileged, and the "
     "node's whole file system is mounted at /host.";
+
+constexpr const char* kAboutScriptElsewhere =
+    "The script is OpenShift's, and of no other cluster: on these nodes somebody has to have put "
+    "it.";
+
+constexpr const char* kAboutDeadline =
+    "For all attempts together: an hour, and besides as long as the script may take.";
+
+// Longer than any run that makes progress takes, so that one that hangs is ended before the next.
+std::int64_t deadline_seconds(const Plan& plan) {
+  const std::chrono::seconds script =
+      plan.uses_script() ? plan.options.script_timeout : std::chrono::seconds(0);
+  return (std::chrono::hours(1) + script).count();
+}
 
 Json exit_rule(const char* action, const char* operation) {
   return map(
@@ -32,7 +49,7 @@ Json failure_policy() {
 Commented job_template(const Plan& plan) {
   Commented pod = backup_pod(plan);
   const Json spec = map({{"backoffLimit", 3},
-                         {"activeDeadlineSeconds", 3600},
+                         {"activeDeadlineSeconds", deadline_seconds(plan)},
                          {"podFailurePolicy", failure_policy()},
                          {"template", map({{"metadata", pod_metadata(plan, kBackupComponent)},
                                            {"spec", std::move(pod.value)}})}});
@@ -40,7 +57,13 @@ Commented job_template(const Plan& plan) {
       map({{"metadata", map({{"labels", labels(plan, kBackupComponent)}})}, {"spec", spec}}),
       moved_to("/spec/template/spec", pod.comments)};
   result.comments["/spec/podFailurePolicy"] = kAboutFailures;
+  if (plan.uses_script()) result.comments["/spec/activeDeadlineSeconds"] = kAboutDeadline;
   return result;
+}
+
+std::string about(const Plan& plan) {
+  if (!plan.uses_script()) return "";
+  return plan.on_openshift() ? kAboutScript : base::cat(kAboutScript, " ", kAboutScriptElsewhere);
 }
 
 }  // namespace
@@ -48,7 +71,7 @@ Commented job_template(const Plan& plan) {
 Objects cron_job_objects(const Plan& plan) {
   const Options& options = plan.options;
   Object object{"cronjob.yaml",
-                plan.uses_script() ? kAboutScript : "",
+                about(plan),
                 make_object(plan, "batch/v1", "CronJob", kBackupName, options.namespace_name,
                             kBackupComponent),
                 {}};

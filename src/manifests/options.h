@@ -2,6 +2,7 @@
 // written.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <utility>
@@ -43,8 +44,9 @@ struct Options {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
 
-  std::string method = "native";  // native, auto, script
-  std::string settled = "mark";   // require, mark, ignore
+  std::string method = "native";           // native, auto, script
+  std::string settled = "mark";            // require, mark, ignore
+  std::chrono::seconds script_timeout{0};  // how long OpenShift's script may take
   // Further lines of lifeboat.yaml: retention.
   std::vector<std::pair<std::string, std::string>> settings{{"keep_last", "5"}};
 

@@ -284,6 +284,19 @@ TEST(Manifests, RepeatOnlyWhatAnotherAttemptCanMend) {
   }
 }
 
+TEST(Manifests, EndNoRunThatTheScriptMayStillBeIn) {
+  const auto deadline = [](const Options& options) {
+    return at(find(options, "CronJob", "etcd-backup"),
+              "spec/jobTemplate/spec/activeDeadlineSeconds")
+        .as_int();
+  };
+  Options options = kOpenShift;
+  options.script_timeout = std::chrono::hours(3);
+  EXPECT_EQ(deadline(options), 3600);
+  options.method = "auto";
+  EXPECT_EQ(deadline(options), 4 * 3600);
+}
+
 TEST(Manifests, FindAControlPlaneNodeByEitherLabel) {
   const Json pod = backup_spec(kOpenShift);
   const Json terms =
