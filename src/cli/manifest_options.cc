@@ -18,7 +18,7 @@ void declare_what(FlagTable& flags, ManifestFlags* values) {
   flags.group("What to print");
   flags.choice("format", {"kubernetes", "kustomize", "acm-policy"},
                "objects to apply, a folder for apply -k, or policies for a fleet", &values->format);
-  flags.choice("platform", {"openshift", "kubernetes"}, "what kind of cluster it is",
+  flags.choice("platform", {"openshift", "kubernetes", "k3s", "rke2"}, "what kind of cluster it is",
                &values->platform);
   flags.choice("mode", {"control-plane", "network"},
                "where the backup runs: on a control plane node, with its files, or anywhere, with "
@@ -195,7 +195,10 @@ Options make_manifest_options(const ManifestFlags& values) {
   options.format = values.format == "kustomize"    ? Format::kKustomize
                    : values.format == "acm-policy" ? Format::kAcmPolicy
                                                    : Format::kKubernetes;
-  options.platform = values.platform == "openshift" ? Platform::kOpenShift : Platform::kKubernetes;
+  options.platform = values.platform == "openshift" ? Platform::kOpenShift
+                     : values.platform == "k3s"     ? Platform::kK3s
+                     : values.platform == "rke2"    ? Platform::kRke2
+                                                    : Platform::kKubernetes;
   options.mode = values.mode == "network" ? Mode::kNetwork : Mode::kControlPlane;
   options.rbac = values.rbac == "legacy" ? Rbac::kLegacy : Rbac::kMinimal;
   options.vault = values.vault.vault;

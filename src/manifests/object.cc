@@ -15,6 +15,11 @@ Json texts(const std::map<std::string, std::string>& values) {
 
 }  // namespace
 
+std::string Plan::server_folder() const {
+  return options.platform == Platform::kK3s ? "/var/lib/rancher/k3s/server"
+                                            : "/var/lib/rancher/rke2/server";
+}
+
 std::string Plan::client_secret() const {
   return options.etcd_secret.empty() ? "etcd-client" : options.etcd_secret;
 }

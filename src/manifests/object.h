@@ -35,6 +35,10 @@ struct Plan {
   std::string alert_after_seconds;
 
   bool on_openshift() const { return options.platform == Platform::kOpenShift; }
+  // Their control plane's files lie below /var/lib/rancher.
+  bool on_k3s_or_rke2() const {
+    return options.platform == Platform::kK3s || options.platform == Platform::kRke2;
+  }
   bool in_network_mode() const { return options.mode == Mode::kNetwork; }
   // The node's own script takes the backup, or may.
   bool uses_script() const { return options.method != "native"; }
@@ -42,6 +46,8 @@ struct Plan {
   bool copies_client() const {
     return in_network_mode() && on_openshift() && options.etcd_secret.empty();
   }
+  // Where k3s or RKE2 has these files, on the node.
+  std::string server_folder() const;
   std::string client_secret() const;
   std::string client_ca_configmap() const;
 };

@@ -201,12 +201,19 @@ void check_misfits(const std::vector<Misfit>& misfits) {
   }
 }
 
+bool is_k3s_or_rke2(Platform platform) {
+  return platform == Platform::kK3s || platform == Platform::kRke2;
+}
+
 void check_modes(const Options& options) {
   const bool network = options.mode == Mode::kNetwork;
   check_misfits(
       {{network && options.method != "native",
         cat("--method ", options.method, " needs --mode control-plane"),
         "the script is on the control plane's nodes, which network mode does not touch"},
+       {is_k3s_or_rke2(options.platform) && options.method != "native",
+        cat("--method ", options.method, " needs --platform openshift"),
+        "k3s and RKE2 have no such script"},
        {network && !options.node_binary.empty(), "--node-binary needs --mode control-plane",
         "network mode mounts nothing of a node: bring an --image that has the program"},
        {network && options.settled != "mark", "--settled needs --mode control-plane",

@@ -11,7 +11,8 @@
 namespace lifeboat::manifests {
 
 enum class Format { kKubernetes, kKustomize, kAcmPolicy };
-enum class Platform { kOpenShift, kKubernetes };
+// kKubernetes: of kubeadm, or laid out like it.
+enum class Platform { kOpenShift, kKubernetes, kK3s, kRke2 };
 // Where the backup runs: on a control plane node with its files, or anywhere with a client
 // certificate.
 enum class Mode { kControlPlane, kNetwork };

@@ -170,6 +170,9 @@ TEST(Options, RefuseWhatWouldHaveNoEffect) {
   const std::vector<std::pair<std::function<void(Options&)>, const char*>> cases{
       {[](Options& o) { o.mode = Mode::kNetwork, o.method = "script"; }, "--method script"},
       {[](Options& o) { o.mode = Mode::kNetwork, o.method = "auto"; }, "--method auto"},
+      {[](Options& o) { o.platform = Platform::kK3s, o.method = "auto"; }, "--method auto"},
+      {[](Options& o) { o.platform = Platform::kRke2, o.method = "script"; }, "--method script"},
+      {[](Options& o) { o.platform = Platform::kRke2, o.settled = "require"; }, "--settled"},
       {[](Options& o) { o.mode = Mode::kNetwork, o.settled = "require"; }, "--settled"},
       {[](Options& o) { o.platform = Platform::kKubernetes, o.settled = "ignore"; }, "--settled"},
       {[](Options& o) { o.mode = Mode::kNetwork, o.node_binary = "/x"; }, "--node-binary"},

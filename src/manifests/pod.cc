@@ -23,10 +23,12 @@ Json node_term(const char* label) {
   return map({{"matchExpressions", list({map({{"key", label}, {"operator", "Exists"}})})}});
 }
 
-Json control_plane_nodes() {
+Json control_plane_nodes(const Plan& plan) {
+  Json terms = plan.on_k3s_or_rke2() ? list({node_term("node-role.kubernetes.io/etcd")})
+                                     : list({node_term("node-role.kubernetes.io/control-plane"),
+                                             node_term("node-role.kubernetes.io/master")});
   return map({{"requiredDuringSchedulingIgnoredDuringExecution",
-               map({{"nodeSelectorTerms", list({node_term("node-role.kubernetes.io/control-plane"),
-                                                node_term("node-role.kubernetes.io/master")})}})}});
+               map({{"nodeSelectorTerms", std::move(terms)}})}});
 }
 
 Json beside_the_inspect_pod() {
@@ -36,18 +38,23 @@ Json beside_the_inspect_pod() {
                list({map({{"weight", 100}, {"podAffinityTerm", term}})})}});
 }
 
-Json tolerations() {
+Json tolerations(const Plan& plan) {
   Json result = Json::array();
+  const auto tolerate = [&](std::string key) {
+    result.push(map({{"key", std::move(key)}, {"operator", "Exists"}}));
+  };
   for (const char* role : {"control-plane", "master", "etcd"}) {
-    result.push(map({{"key", cat("node-role.kubernetes.io/", role)}, {"operator", "Exists"}}));
+    tolerate(cat("node-role.kubernetes.io/", role));
   }
+  // What their guides keep other pods from servers with.
+  if (plan.on_k3s_or_rke2()) tolerate("CriticalAddonsOnly");
   return result;
 }
 
 void place(const Plan& plan, bool is_backup, Commented& pod) {
   const bool on_control_plane = !plan.in_network_mode() || asks_its_own_node(plan);
   Json affinity = Json::object();
-  if (on_control_plane) affinity.set("nodeAffinity", control_plane_nodes());
+  if (on_control_plane) affinity.set("nodeAffinity", control_plane_nodes(plan));
   if (is_backup && plan.options.inspect_pod) {
     affinity.set("podAffinity", beside_the_inspect_pod());
     pod.comments["/affinity/podAffinity"] =
@@ -55,8 +62,10 @@ void place(const Plan& plan, bool is_backup, Commented& pod) {
   }
   if (!affinity.as_object()->empty()) pod.value.set("affinity", std::move(affinity));
   if (!on_control_plane) return;
-  pod.value.set("tolerations", tolerations());
-  pod.comments["/affinity/nodeAffinity"] = "A control plane node, by its newer or its older label.";
+  pod.value.set("tolerations", tolerations(plan));
+  pod.comments["/affinity/nodeAffinity"] =
+      plan.on_k3s_or_rke2() ? "A server that runs etcd."
+                            : "A control plane node, by its newer or its older label.";
   pod.comments["/tolerations"] =
       "Taints of the role, whatever their effect; not those of a node that is not well.";
 }
@@ -146,6 +155,13 @@ void mount_client(const Plan& plan, Mounts& mounts) {
 void mount_node(const Plan& plan, Mounts& mounts) {
   if (plan.uses_script()) {
     mounts.add("host", host_path("/", "Directory"), "/host", false);
+  } else if (plan.on_k3s_or_rke2()) {
+    // Not the folder that they are in: etcd's data is there, too.
+    const std::string server = plan.server_folder();
+    mounts.add("tls", host_path(server + "/tls", "Directory"), cat("/host", server, "/tls"), true);
+    mounts.add("cred", host_path(server + "/cred", "Directory"), cat("/host", server, "/cred"),
+               true);
+    mounts.add("token", host_path(server + "/token", "File"), cat("/host", server, "/token"), true);
   } else {
     mounts.add("kubernetes", host_path("/etc/kubernetes", "Directory"), "/host/etc/kubernetes",
                true);
@@ -158,15 +174,18 @@ void mount_program(const Plan& plan, Mounts& mounts) {
              true);
 }
 
-// For whoever has to bring it; the paths are kubeadm's.
+// For whoever has to bring it.
 std::string about_client(const Plan& plan) {
+  const bool kubeadm = !plan.on_k3s_or_rke2();
+  const std::string etcd =
+      kubeadm ? "/etc/kubernetes/pki/etcd" : cat(plan.server_folder(), "/tls/etcd");
+  const std::string client = cat(etcd, kubeadm ? "/healthcheck-client" : "/client");
   const std::string in = cat("  kubectl -n ", plan.options.namespace_name, " create ");
   return cat("Made once, on a control plane node, and again when the certificate is renewed:\n", in,
-             "secret generic ", plan.client_secret(), " \\\n",
-             "    --from-file=tls.crt=/etc/kubernetes/pki/etcd/healthcheck-client.crt \\\n",
-             "    --from-file=tls.key=/etc/kubernetes/pki/etcd/healthcheck-client.key\n", in,
-             "configmap ", plan.client_ca_configmap(), " \\\n",
-             "    --from-file=ca-bundle.crt=/etc/kubernetes/pki/etcd/ca.crt");
+             "secret generic ", plan.client_secret(), " \\\n", "    --from-file=tls.crt=", client,
+             ".crt \\\n", "    --from-file=tls.key=", client, ".key\n", in, "configmap ",
+             plan.client_ca_configmap(), " \\\n", "    --from-file=ca-bundle.crt=", etcd,
+             kubeadm ? "/ca.crt" : "/server-ca.crt");
 }
 
 // ---- Together ---------------------------------------------------------------------------------

@@ -133,6 +133,32 @@ TEST(Manifests, OnAControlPlaneAskForTwoFoldersAndTheNetwork) {
   }
 }
 
+TEST(Manifests, OnK3sAndRke2AskForWhatIsStoredAndNotForTheDataOfEtcd) {
+  for (const Platform platform : {Platform::kK3s, Platform::kRke2}) {
+    const std::string name = platform == Platform::kK3s ? "k3s" : "rke2";
+    const Json pod = backup_spec(options_for(platform, Mode::kControlPlane));
+    std::vector<std::string> paths;
+    for (const Json& volume : elements(at(pod, "volumes"))) {
+      if (volume.find("hostPath") == nullptr) continue;
+      paths.push_back(text(at(volume, "hostPath/path")));
+    }
+    const std::string server = cat("/var/lib/rancher/", name, "/server");
+    EXPECT_THAT(paths, ElementsAre(server + "/tls", server + "/cred", server + "/token"));
+    for (const char* mount : {"2", "3", "4"}) {
+      const Json one = at(pod, cat("containers/0/volumeMounts/", mount));
+      EXPECT_THAT(text(at(one, "mountPath")), ::testing::StartsWith("/host" + server));
+      EXPECT_EQ(at(one, "readOnly").as_bool(), true);
+    }
+    EXPECT_THAT(at(pod, "affinity").dump(0), HasSubstr("node-role.kubernetes.io/etcd"));
+    EXPECT_THAT(at(pod, "affinity").dump(0), Not(HasSubstr("control-plane")));
+    EXPECT_THAT(at(pod, "tolerations").dump(0), HasSubstr("CriticalAddonsOnly"));
+    EXPECT_THAT(render_stream(options_for(platform, Mode::kControlPlane)),
+                HasSubstr(cat("    platform: ", name, "\n")));
+    EXPECT_THAT(render_stream(options_for(platform, Mode::kNetwork)),
+                HasSubstr(server + "/tls/etcd/client.key"));
+  }
+}
+
 TEST(Manifests, DropEverythingUnlessTheScriptNeedsIt) {
   for (const Options& options : every_combination()) {
     const Json security = at(backup_spec(options), "containers/0/securityContext");

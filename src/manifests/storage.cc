@@ -45,9 +45,24 @@ std::string cluster_name(const Plan& plan) {
   return plan.options.cluster.empty() ? R"({{ fromClusterClaim "name" }})" : plan.options.cluster;
 }
 
+// As `lifeboat backup` calls it; what is laid out like kubeadm is found by looking.
+const char* platform_word(Platform platform) {
+  switch (platform) {
+    case Platform::kOpenShift:
+      return "openshift";
+    case Platform::kK3s:
+      return "k3s";
+    case Platform::kRke2:
+      return "rke2";
+    case Platform::kKubernetes:
+      break;
+  }
+  return "auto";
+}
+
 void add_control_plane(const Plan& plan, ConfigText& config) {
   const Options& options = plan.options;
-  config.add("host_root", "/host").add("platform", plan.on_openshift() ? "openshift" : "auto");
+  config.add("host_root", "/host").add("platform", platform_word(options.platform));
   config.add("method", options.method);
   if (plan.on_openshift()) config.add("settled", options.settled);
   config.add_list("endpoints", options.endpoints);

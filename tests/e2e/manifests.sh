@@ -14,8 +14,9 @@ modes=('control-plane native' 'control-plane auto' 'control-plane script' 'netwo
 combinations() {
   local format platform mode rest
   for format in kubernetes kustomize acm-policy; do
-    for platform in openshift kubernetes; do
+    for platform in openshift kubernetes k3s rke2; do
       for mode in "${modes[@]}"; do
+        case $platform-$mode in k3s-*auto | k3s-*script | rke2-*auto | rke2-*script) continue ;; esac
         for rest in '' --alerts --inspect-pod '--alerts --inspect-pod --rbac legacy' \
           '--inspect-pod --inspect-image registry.example/ubi9/ubi'; do
           echo "--format $format --platform $platform --mode ${mode% *} --method ${mode#* } $rest"
@@ -39,7 +40,7 @@ while read -r -a flags; do
       ;;
   esac
 done < <(combinations)
-equal 'the combinations' "$count" 120
+equal 'the combinations' "$count" 180
 
 if [ -x "$validate" ]; then
   "$validate" "$work/folders" >"$work/findings" || wrong "$(head -n 20 "$work/findings")"

@@ -14,6 +14,7 @@ refused etcd=none 'No pod of etcd is to be found, so its image is not known. Set
 refused monitoring=none 'this cluster has no PrometheusRule' alerts=true
 refused platform=kubernetes 'etcd_backup_platform is openshift, and this cluster is none' \
   platform=openshift
+refused platform=k3s 'say which of the two in etcd_backup_platform'
 refused platform=kubernetes "it is about OpenShift's operators" settled=require
 
 # With a named image the role does not look for etcd's, and a claim that is there needs no default.

@@ -26,6 +26,10 @@ combinations() {
     echo "platform=$platform mode=network image=x/y:2 alerts=1 |" \
       "--platform $platform --mode network --image x/y:2 --alerts"
   done
+  for platform in k3s rke2; do
+    echo "platform=$platform image=x/y | --platform $platform --image x/y"
+    echo "platform=$platform mode=network image=x/y | --platform $platform --mode network --image x/y"
+  done
   echo 'mode=network image=x/y etcd_secret=mine etcd_ca_configmap=my-ca |' \
     '--mode network --image x/y --etcd-secret mine --etcd-ca-configmap my-ca'
   echo 'settled=ignore image=x/y keep_last=0 keep_hourly=24 cluster=1e3 |' \
@@ -73,7 +77,7 @@ while read -r line; do
     --service-account etcd-backup-user --render-dir "$work/program/$count" "${flags[@]}" ||
     wrong "the program refuses ${flags[*]}"
 done <"$work/combinations"
-equal 'the combinations' "$count" 15
+equal 'the combinations' "$count" 19
 
 /usr/bin/python3 - "$work/role" "$work/program" <<'PYTHON' || wrong 'they differ'
 import os

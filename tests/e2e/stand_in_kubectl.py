@@ -6,6 +6,7 @@ was applied, a line for each: its name, its place, its label and what it is made
 lines NAME=VALUE of a test:
 
   platform=kubernetes     no OpenShift
+  platform=k3s            neither, but k3s or RKE2
   offline=1               nobody answers
   anonymous=1             the API server answers, and does not know who asks
   denied=VERB RESOURCE    a right that is missing
@@ -98,7 +99,9 @@ def get_groups():
     groups = ["apps", "batch"]
     if SETTINGS.get("monitoring") != "none":
         groups.append("monitoring.coreos.com")
-    if SETTINGS.get("platform") != "kubernetes":
+    if SETTINGS.get("platform") == "k3s":
+        groups.append("k3s.cattle.io")
+    elif SETTINGS.get("platform") != "kubernetes":
         groups.append("security.openshift.io")
     print(json.dumps({"kind": "APIGroupList", "groups": [{"name": name} for name in groups]}))
 
