@@ -100,6 +100,26 @@ TEST(ManifestsCommand, TakesItsFlagsFromAFile) {
   EXPECT_THAT(outcome.out, HasSubstr("> 1200\n"));
 }
 
+TEST(ManifestsCommand, PutsAVaultIntoABucket) {
+  const std::string recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
+  TestProgram program;
+  const Outcome outcome = program.run(
+      base::cat(kPlain,
+                " --vault s3://backups/etcd --s3-secret keys --s3-endpoint https://s3.example:9000 "
+                "--s3-region eu --s3-ca-configmap ca --scratch-size 3Gi --jitter 30m --encrypt-to ",
+                recipient));
+  EXPECT_EQ(outcome.code, kDone) << outcome.err;
+  for (const std::string line :
+       {"vault: s3://backups/etcd", "secretName: keys", "s3_endpoint: https://s3.example:9000",
+        "s3_region: eu", "name: ca", "sizeLimit: \"3Gi\"", "jitter: \"30m\""}) {
+    EXPECT_THAT(outcome.out, HasSubstr(line + "\n"));
+  }
+  EXPECT_THAT(outcome.out, HasSubstr(base::cat("- ", recipient, "\n")));
+  // A letter that was mistyped.
+  const std::string wrong = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwx";
+  EXPECT_EQ(program.run(base::cat(kPlain, " --encrypt-to ", wrong)).code, kUsage);
+}
+
 TEST(ManifestsCommand, LeavesTheScriptTheTimeItWasGiven) {
   const auto has = [](const char* flags, const char* line) {
     TestProgram program;

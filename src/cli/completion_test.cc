@@ -45,7 +45,12 @@ TEST(Completion, NeverOffersASecret) {
 
 TEST(Completion, ClosesEveryQuote) {
   for (const Shell& shell : kShells) {
-    const std::string script = shell.script(all_commands());
+    std::string script = shell.script(all_commands());
+    // A quote within quotes is three, so that a single one in some help would make the sum odd.
+    const std::string_view quoted = R"('\'')";
+    for (auto at = script.find(quoted); at != script.npos; at = script.find(quoted, at)) {
+      script.erase(at, quoted.size());
+    }
     EXPECT_EQ(std::count(script.begin(), script.end(), '\'') % 2, 0) << shell.name;
     EXPECT_EQ(std::count(script.begin(), script.end(), '"') % 2, 0) << shell.name;
   }

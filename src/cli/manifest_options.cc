@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "codec/age_keys.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -77,6 +78,33 @@ void declare_run(FlagTable& flags, ManifestFlags* values) {
   flags.list("resources", "NAME=AMOUNT,...",
              "such as requests.cpu=50m,requests.memory=64Mi,limits.memory=128Mi (the defaults)",
              &values->resources);
+}
+
+// For lifeboat.yaml, as `lifeboat backup` has them.
+void declare_delivery(FlagTable& flags, ManifestFlags* values) {
+  flags.group("The files of a backup");
+  flags.list("encrypt-to", "RECIPIENT", "encrypt for whoever has the key of this age recipient",
+             &values->encrypt_to);
+  flags.optional_duration(
+      "jitter", "wait up to this long, at random, before a backup begins (10m for a bucket)",
+      &values->options.jitter);
+}
+
+void declare_bucket(FlagTable& flags, Options& options) {
+  flags.group("Bucket (where the vault is s3://BUCKET/PREFIX)");
+  flags.text("s3-secret", "NAME",
+             "the Secret with the files AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+             &options.s3_secret);
+  flags.text("s3-endpoint", "URL", "the server, where it is not Amazon's own",
+             &options.s3_endpoint);
+  flags.text("s3-region", "REGION", "the bucket's region", &options.s3_region);
+  flags.text("s3-ca-configmap", "NAME",
+             "the ConfigMap with ca-bundle.crt, the CA that signed the server's certificate",
+             &options.s3_ca_configmap);
+  flags.text("scratch-size", "SIZE",
+             "how large the pod's folder for a snapshot on its way may be; as --volume-size if not "
+             "given",
+             &options.scratch_size);
 }
 
 void declare_volume(FlagTable& flags, Options& options) {
@@ -180,6 +208,8 @@ void declare_manifest_flags(FlagTable& flags, ManifestFlags* values) {
   declare_run(flags, values);
   declare_method_flags(flags, &values->method);
   declare_volume(flags, options);
+  declare_bucket(flags, options);
+  declare_delivery(flags, values);
   declare_retention_flags(flags, &values->retention);
   declare_network(flags, options);
   declare_objects(flags, values);
@@ -203,6 +233,9 @@ Options make_manifest_options(const ManifestFlags& values) {
   options.rbac = values.rbac == "legacy" ? Rbac::kLegacy : Rbac::kMinimal;
   options.vault = values.vault.vault;
   options.cluster = values.vault.cluster;
+  for (const std::string& recipient : values.encrypt_to) {
+    options.encrypt_to.push_back(codec::Recipient::parse(recipient).text());
+  }
   options.method = values.method.method;
   options.settled = values.method.settled;
   options.script_timeout = std::chrono::ceil<std::chrono::seconds>(values.method.script_timeout);

@@ -22,6 +22,7 @@ struct ManifestFlags {
   std::vector<std::string> labels;
   std::vector<std::string> annotations;
   VaultOptions vault{.vault = "/backups", .cluster = ""};
+  std::vector<std::string> encrypt_to;
   MethodOptions method;
   vault::RetentionPolicy retention;
   manifests::Options options;  // the rest, set by its flags as it is
@@ -29,7 +30,8 @@ struct ManifestFlags {
 
 void declare_manifest_flags(FlagTable& flags, ManifestFlags* values);
 
-// Throws kInvalid for a "KEY=VALUE" that is none. All other checks are of manifests::complete.
+// Throws kInvalid for a "KEY=VALUE" that is none and for a recipient that age would not take. All
+// other checks are of manifests::complete.
 manifests::Options make_manifest_options(const ManifestFlags& values);
 
 }  // namespace lifeboat::cli

@@ -104,7 +104,10 @@ Json rule(const Plan& plan, const Alert& alert) {
 Objects alert_objects(const Plan& plan) {
   if (!plan.options.alerts) return {};
   Json rules = Json::array();
-  for (const Alert& alert : kAlerts) rules.push(rule(plan, alert));
+  for (const Alert& alert : kAlerts) {
+    if (alert.expression == &nearly_full && plan.in_bucket()) continue;
+    rules.push(rule(plan, alert));
+  }
   Object object{"alerts.yaml",
                 "",
                 make_object(plan, "monitoring.coreos.com/v1", "PrometheusRule", kBackupName,

@@ -228,4 +228,25 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   return Endpoint{std::string(host), port, false};
 }
 
+std::optional<Endpoint> parse_server_url(std::string_view text) {
+  const bool tls = text.starts_with("https://");
+  if (!tls && !text.starts_with("http://")) return std::nullopt;
+  text.remove_prefix(tls ? 8 : 7);
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view path = text.substr(slash);
+  if (path.size() > 1 && !is_absolute_path(path)) return std::nullopt;
+  const std::string server(text.substr(0, slash));
+  if (const auto endpoint = parse_endpoint(server)) return endpoint;
+  return parse_endpoint(base::cat(server, tls ? ":443" : ":80"));
+}
+
+bool is_bucket_url(std::string_view text) {
+  if (!text.starts_with("s3://")) return false;
+  text.remove_prefix(5);
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view bucket = text.substr(0, slash);
+  if (bucket.size() < 3 || bucket.size() > 63 || !is_dns_subdomain(bucket)) return false;
+  return slash == text.size() || is_absolute_path(text.substr(slash));
+}
+
 }  // namespace lifeboat::manifests

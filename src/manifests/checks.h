@@ -52,4 +52,12 @@ struct Endpoint {
 };
 std::optional<Endpoint> parse_endpoint(std::string_view text);
 
+// "https://s3.example", "http://10.0.0.9:9000/storage": with the scheme's own port where none is
+// named; nullopt for anything else.
+std::optional<Endpoint> parse_server_url(std::string_view text);
+
+// "s3://bucket/some/prefix", as S3 names buckets, and without what a shell or a template could take
+// for more than a name.
+bool is_bucket_url(std::string_view text);
+
 }  // namespace lifeboat::manifests

@@ -131,5 +131,34 @@ TEST(Checks, ReadEndpoints) {
   }
 }
 
+TEST(Checks, OfAServersUrl) {
+  const std::vector<std::pair<const char*, unsigned>> good{
+      {"https://s3.example", 443},   {"http://s3.example", 80},
+      {"https://s3.example/", 443},  {"https://s3.example:9000", 9000},
+      {"https://10.0.0.9/a/b", 443}, {"https://[fd00::9]", 443}};
+  for (const auto& [text, port] : good) {
+    const auto server = parse_server_url(text);
+    ASSERT_TRUE(server) << text;
+    EXPECT_EQ(server->port, port) << text;
+  }
+  EXPECT_TRUE(parse_server_url("https://10.0.0.9")->is_address);
+  for (const char* text : {"", "s3.example", "s3://bucket", "https://", "https://a b",
+                           "https://u:p@s3.example", "https://s3.example/../x",
+                           "https://s3.example?x", "https://s3.example:0", "https://s3:x"}) {
+    EXPECT_FALSE(parse_server_url(text)) << text;
+  }
+}
+
+TEST(Checks, OfABucketsUrl) {
+  for (const char* text : {"s3://abc", "s3://my.bucket-1/a/b_c.d"}) {
+    EXPECT_TRUE(is_bucket_url(text)) << text;
+  }
+  for (const char* text : {"", "s3://", "s3://ab", "s3:/abc", "s3://Abc", "s3://abc/", "s3://-abc",
+                           "s3://abc//d", "s3://abc/.", "s3://abc/a b", "S3://abc", "gs://abc"}) {
+    EXPECT_FALSE(is_bucket_url(text)) << text;
+  }
+  EXPECT_FALSE(is_bucket_url("s3://" + std::string(64, 'a')));
+}
+
 }  // namespace
 }  // namespace lifeboat::manifests

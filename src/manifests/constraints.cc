@@ -1,5 +1,7 @@
 #include "manifests/constraints.h"
 
+#include "base/text.h"
+
 namespace lifeboat::manifests {
 namespace {
 
@@ -32,7 +34,9 @@ bool needs_constraint(const Plan& plan) { return plan.on_openshift() && !plan.in
 
 std::string constraint_name(const Plan& plan) {
   if (plan.in_network_mode()) return "restricted-v2";
-  return plan.uses_script() ? "lifeboat-script" : "lifeboat-control-plane";
+  // A vault in a bucket takes other volumes: of two such backups neither is to change the other's.
+  return base::cat(plan.uses_script() ? "lifeboat-script" : "lifeboat-control-plane",
+                   plan.in_bucket() ? "-bucket" : "");
 }
 
 Object constraint(const Plan& plan) {
@@ -63,7 +67,8 @@ Object constraint(const Plan& plan) {
       .set("supplementalGroups", group_rule())
       .set("seLinuxContext", label_rule())
       .set("seccompProfiles", list({script ? "*" : "runtime/default"}))
-      .set("volumes", list({"configMap", "hostPath", "persistentVolumeClaim"}))
+      .set("volumes", plan.in_bucket() ? list({"configMap", "emptyDir", "hostPath", "secret"})
+                                       : list({"configMap", "hostPath", "persistentVolumeClaim"}))
       .set("users", Json::array())
       .set("groups", Json::array());
   object.comments["/seLinuxContext"] =

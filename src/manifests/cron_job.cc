@@ -24,13 +24,15 @@ constexpr const char* kAboutScriptElsewhere =
     "it.";
 
 constexpr const char* kAboutDeadline =
-    "For all attempts together: an hour, and besides as long as the script may take.";
+    "For all attempts together: an hour, and besides as long as the script may take, and as the "
+    "run may wait before it begins.";
 
 // Longer than any run that makes progress takes, so that one that hangs is ended before the next.
 std::int64_t deadline_seconds(const Plan& plan) {
   const std::chrono::seconds script =
       plan.uses_script() ? plan.options.script_timeout : std::chrono::seconds(0);
-  return (std::chrono::hours(1) + script).count();
+  const std::chrono::seconds jitter = plan.options.jitter.value_or(std::chrono::seconds(0));
+  return (std::chrono::hours(1) + script + jitter).count();
 }
 
 Json exit_rule(const char* action, const char* operation) {
@@ -57,7 +59,8 @@ Commented job_template(const Plan& plan) {
       map({{"metadata", map({{"labels", labels(plan, kBackupComponent)}})}, {"spec", spec}}),
       moved_to("/spec/template/spec", pod.comments)};
   result.comments["/spec/podFailurePolicy"] = kAboutFailures;
-  if (plan.uses_script()) result.comments["/spec/activeDeadlineSeconds"] = kAboutDeadline;
+  if (plan.uses_script() || plan.options.jitter)
+    result.comments["/spec/activeDeadlineSeconds"] = kAboutDeadline;
   return result;
 }
 

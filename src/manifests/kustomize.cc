@@ -93,7 +93,7 @@ Objects overlay(const Plan& plan) {
   objects.front().comments["/bases"] =
       "In words that every kubectl since 1.14 understands; later ones have new words for both.";
   objects.push_back(patch(config_objects(plan).front(), "data"));
-  objects.push_back(patch(storage_objects(plan).front(), "spec"));
+  for (const Object& volume : storage_objects(plan)) objects.push_back(patch(volume, "spec"));
   objects.push_back(schedule_patch(cron_job_objects(plan).front()));
   for (const Object& rule : alert_objects(plan)) objects.push_back(patch(rule, "spec"));
   return objects;

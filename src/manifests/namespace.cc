@@ -18,6 +18,11 @@ constexpr const char* kAbout =
     "  kubectl delete -f FILE -l 'app.kubernetes.io/component!=volume'\n"
     "Deleting the namespace deletes the volume.";
 
+constexpr const char* kAboutWithoutVolume =
+    "To remove everything but the namespace:\n"
+    "  kubectl delete -f FILE -l 'app.kubernetes.io/component!=volume'\n"
+    "The backups are in the bucket, and stay there.";
+
 void set_pod_security(const Plan& plan, Json& object, Comments& comments) {
   const char* profile = plan.in_network_mode() ? "restricted" : "privileged";
   Json metadata = *object.find("metadata");
@@ -47,7 +52,7 @@ Objects namespace_objects(const Plan& plan) {
   const std::string& name = plan.options.namespace_name;
   if (is_shared(name)) return {};
   Object object{"namespace.yaml",
-                kAbout,
+                plan.in_bucket() ? kAboutWithoutVolume : kAbout,
                 make_object(plan, "v1", "Namespace", name, "", kVolumeComponent),
                 {},
                 true};

@@ -16,14 +16,19 @@ using base::Json;
 constexpr const char* kFile = "network-policy.yaml";
 constexpr int kEtcdPort = 2379;
 constexpr int kApiServerPort = 6443;
+constexpr int kDnsPort = 53;
 
-constexpr const char* kAboutNetwork =
-    "To the members of etcd and nowhere else; nobody has to talk to the pod.";
-constexpr const char* kAboutHostNetwork =
-    "What the backup needs: etcd, and on OpenShift the node's own API server, which says whether "
-    "the control plane is changing. A pod on the host's network is not held back by this: network "
-    "policies see only pods with an address of their own. It holds for the day that somebody takes "
-    "hostNetwork away.";
+std::string about(const Plan& plan) {
+  if (plan.in_network_mode()) {
+    return cat("To the members of etcd", plan.in_bucket() ? " and to the bucket," : "",
+               " and nowhere else; nobody has to talk to the pod.");
+  }
+  return cat("What the backup needs: etcd, ", plan.in_bucket() ? "the bucket, " : "",
+             "and on OpenShift the node's own API server, which says whether the control plane is "
+             "changing. A pod on the host's network is not held back by this: network policies see "
+             "only pods with an address of their own. It holds for the day that somebody takes "
+             "hostNetwork away.");
+}
 
 Json tcp(int port) { return map({{"protocol", "TCP"}, {"port", port}}); }
 
@@ -50,35 +55,56 @@ Object policy(const Plan& plan, const char* name, const char* component, std::st
 Json dns_rule(const Plan& plan) {
   const char* space = plan.on_openshift() ? "openshift-dns" : "kube-system";
   // OpenShift's pods listen on a port of their own behind the service's 53.
-  const int port = plan.on_openshift() ? 5353 : 53;
+  const int port = plan.on_openshift() ? 5353 : kDnsPort;
   const Json peer = map({{"namespaceSelector",
                           map({{"matchLabels", map({{"kubernetes.io/metadata.name", space}})}})}});
   return map({{"to", list({peer})},
               {"ports", list({map({{"protocol", "UDP"}, {"port", port}}), tcp(port)})}});
 }
 
+// The bucket's server; Amazon's own has no host here.
+Endpoint bucket_server(const Plan& plan) {
+  return plan.options.s3_endpoint.empty() ? Endpoint{"", 443, false}
+                                          : *parse_server_url(plan.options.s3_endpoint);
+}
+
+// Rules for servers: each address by itself, names by their ports, and DNS for them.
+class Egress {
+ public:
+  void to_port(int port) { ports_.insert(port); }
+
+  void to(const Endpoint& endpoint) {
+    const int port = static_cast<int>(endpoint.port);
+    if (!endpoint.is_address) {
+      asks_dns_ = true;
+      return to_port(port);
+    }
+    const bool v6 = endpoint.host.find(':') != std::string::npos;
+    const Json block = map({{"ipBlock", map({{"cidr", cat(endpoint.host, v6 ? "/128" : "/32")}})}});
+    rules_.push(map({{"to", list({block})}, {"ports", list({tcp(port)})}}));
+  }
+
+  Json rules(const Plan& plan) const {
+    Json result = rules_;
+    for (const int port : ports_) result.push(map({{"ports", list({tcp(port)})}}));
+    if (asks_dns_) result.push(dns_rule(plan));
+    return result;
+  }
+
+ private:
+  Json rules_ = Json::array();
+  std::set<int> ports_;
+  bool asks_dns_ = false;
+};
+
 // etcd is on the host's network, where no selector finds it: what is known is an address or a port.
 Json network_egress(const Plan& plan) {
-  Json egress = Json::array();
-  std::set<int> ports;
+  Egress egress;
   const auto endpoints = network_endpoints(plan);
-  if (endpoints.empty()) ports.insert(kEtcdPort);
-  for (const std::string& text : endpoints) {
-    const auto endpoint = parse_endpoint(text);
-    const int port = static_cast<int>(endpoint->port);
-    if (!endpoint->is_address) {
-      ports.insert(port);
-      continue;
-    }
-    const bool v6 = endpoint->host.find(':') != std::string::npos;
-    const Json block =
-        map({{"ipBlock", map({{"cidr", cat(endpoint->host, v6 ? "/128" : "/32")}})}});
-    egress.push(map({{"to", list({block})}, {"ports", list({tcp(port)})}}));
-  }
-  for (const int port : ports) egress.push(map({{"ports", list({tcp(port)})}}));
-  const bool has_names = !endpoints.empty() && !ports.empty();
-  if (has_names) egress.push(dns_rule(plan));
-  return egress;
+  if (endpoints.empty()) egress.to_port(kEtcdPort);
+  for (const std::string& text : endpoints) egress.to(*parse_endpoint(text));
+  if (plan.in_bucket()) egress.to(bucket_server(plan));
+  return egress.rules(plan);
 }
 
 Json host_egress(const Plan& plan) {
@@ -88,8 +114,13 @@ Json host_egress(const Plan& plan) {
     ports.insert(static_cast<int>(parse_endpoint(text)->port));
   }
   if (plan.on_openshift() && plan.options.settled != "ignore") ports.insert(kApiServerPort);
+  if (plan.in_bucket()) ports.insert(static_cast<int>(bucket_server(plan).port));
   Json list_of_ports = Json::array();
   for (const int port : ports) list_of_ports.push(tcp(port));
+  // The bucket's name is looked up where the node looks names up.
+  if (plan.in_bucket() && !bucket_server(plan).is_address) {
+    list_of_ports.push(map({{"protocol", "UDP"}, {"port", kDnsPort}})).push(tcp(kDnsPort));
+  }
   return list({map({{"ports", std::move(list_of_ports)}})});
 }
 
@@ -97,8 +128,7 @@ Json host_egress(const Plan& plan) {
 
 Objects network_policy_objects(const Plan& plan) {
   const bool network = plan.in_network_mode();
-  Objects objects{policy(plan, kBackupName, kBackupComponent,
-                         network ? kAboutNetwork : kAboutHostNetwork,
+  Objects objects{policy(plan, kBackupName, kBackupComponent, about(plan),
                          network ? network_egress(plan) : host_egress(plan))};
   if (plan.options.inspect_pod) {
     objects.push_back(policy(plan, kInspectName, kInspectComponent,

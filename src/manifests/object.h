@@ -39,6 +39,8 @@ struct Plan {
   bool on_k3s_or_rke2() const {
     return options.platform == Platform::kK3s || options.platform == Platform::kRke2;
   }
+  // The vault is in a bucket; there is no volume.
+  bool in_bucket() const { return is_in_bucket(options); }
   bool in_network_mode() const { return options.mode == Mode::kNetwork; }
   // The node's own script takes the backup, or may.
   bool uses_script() const { return options.method != "native"; }

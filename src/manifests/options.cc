@@ -44,9 +44,11 @@ bool is_cluster_name(std::string_view text) {
 }
 
 // A volume there would hide what the image or the system has.
-bool is_vault_path(std::string_view text) {
+bool is_vault(std::string_view text) {
+  if (is_bucket_url(text)) return true;
   if (!is_absolute_path(text)) return false;
-  constexpr std::array kTaken{"/bin", "/dev", "/etc", "/host", "/lib", "/proc", "/sys", "/usr"};
+  constexpr std::array kTaken{"/bin",  "/dev",     "/etc", "/host", "/lib",
+                              "/proc", "/scratch", "/sys", "/usr"};
   return std::ranges::none_of(kTaken, [&](std::string_view taken) {
     return text == taken || text.starts_with(cat(taken, "/"));
   });
@@ -56,6 +58,8 @@ bool is_positive_quantity(std::string_view text) {
   const auto quantity = parse_quantity(text);
   return quantity && *quantity >= 1;
 }
+
+bool is_server_url(std::string_view text) { return parse_server_url(text).has_value(); }
 
 bool is_link_base(std::string_view text) {
   const auto fits = [](char c) {
@@ -72,8 +76,16 @@ const std::array kNameRules = {
     NameRule{"service-account", &Options::service_account, &is_dns_subdomain, 253, kNameHint},
     NameRule{"time-zone", &Options::time_zone, &is_time_zone, 60,
              "a name such as Europe/Berlin or Etc/UTC"},
-    NameRule{"vault", &Options::vault, &is_vault_path, 200,
-             "an absolute path of its own in the pod, such as /backups"},
+    NameRule{"vault", &Options::vault, &is_vault, 200,
+             "an absolute path of its own in the pod, such as /backups, or s3://BUCKET/PREFIX"},
+    NameRule{"s3-secret", &Options::s3_secret, &is_dns_subdomain, 253, kNameHint},
+    NameRule{"s3-endpoint", &Options::s3_endpoint, &is_server_url, 300,
+             "the server's URL, such as https://s3.example:9000"},
+    NameRule{"s3-region", &Options::s3_region, &is_label_value, 63,
+             "letters, digits, '.', '_' and '-', such as eu-central-1"},
+    NameRule{"s3-ca-configmap", &Options::s3_ca_configmap, &is_dns_subdomain, 253, kNameHint},
+    NameRule{"scratch-size", &Options::scratch_size, &is_positive_quantity, 20,
+             "sizes are written like 20Gi or 500Mi"},
     NameRule{"volume-size", &Options::volume_size, &is_positive_quantity, 20,
              "sizes are written like 20Gi or 500Mi"},
     NameRule{"volume-claim", &Options::volume_claim, &is_dns_subdomain, 253, kNameHint},
@@ -229,6 +241,39 @@ void check_modes(const Options& options) {
         "name the Secret with tls.crt and tls.key, and the ConfigMap with ca-bundle.crt"}});
 }
 
+void check_bucket(const Options& options) {
+  const bool bucket = is_in_bucket(options);
+  const auto stray = [&](const std::string& value, const char* flag) {
+    return Misfit{!bucket && !value.empty(), cat("--", flag, " needs --vault s3://BUCKET/PREFIX"),
+                  "a volume has none of that"};
+  };
+  check_misfits(
+      {stray(options.s3_secret, "s3-secret"),
+       stray(options.s3_endpoint, "s3-endpoint"),
+       stray(options.s3_region, "s3-region"),
+       stray(options.s3_ca_configmap, "s3-ca-configmap"),
+       stray(options.scratch_size, "scratch-size"),
+       {bucket && options.s3_secret.empty(), "--s3-secret is needed for a bucket",
+        "name the Secret with the files AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},
+       {bucket && !options.storage_class.empty(), "--storage-class has nothing to be the class of",
+        "a vault in a bucket has no volume"},
+       {bucket && options.volume_claim != Options().volume_claim,
+        "--volume-claim has nothing to name", "a vault in a bucket has no volume"},
+       {bucket && options.inspect_pod, "--inspect-pod has no volume to look at",
+        "look from anywhere: lifeboat list --vault s3://BUCKET/PREFIX"}});
+}
+
+// In a policy they stand beside what ACM evaluates, and elsewhere in a file that others edit.
+void check_recipients(const Options& options) {
+  for (const std::string& recipient : options.encrypt_to) {
+    const bool fits = recipient.starts_with("age1") && recipient.size() <= 200 &&
+                      std::ranges::all_of(recipient, [](char c) {
+                        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+                      });
+    if (!fits) refuse("encrypt-to", recipient, "is no recipient of age", "such as age1...");
+  }
+}
+
 void check_extras(const Options& options) {
   const bool copies = options.mode == Mode::kNetwork && options.etcd_secret.empty() &&
                       options.platform == Platform::kOpenShift &&
@@ -278,6 +323,8 @@ void set_default(std::string& value, std::string_view default_value) {
 }
 
 void fill_in(Options& options) {
+  // Many clusters with one schedule would all come to the bucket at once.
+  if (is_in_bucket(options) && !options.jitter) options.jitter = std::chrono::minutes(10);
   const bool legacy = options.rbac == Rbac::kLegacy;
   set_default(options.namespace_name, legacy ? "default" : "lifeboat");
   set_default(options.service_account, legacy ? "approver" : "etcd-backup");
@@ -292,6 +339,8 @@ void fill_in(Options& options) {
 
 }  // namespace
 
+bool is_in_bucket(const Options& options) { return options.vault.starts_with("s3://"); }
+
 Options complete(Options options) {
   check_needed(options);
   check_names(options);
@@ -299,6 +348,8 @@ Options complete(Options options) {
   check_endpoints(options);
   check_labels(options);
   check_modes(options);
+  check_bucket(options);
+  check_recipients(options);
   check_extras(options);
   check_templates(options);
   fill_in(options);

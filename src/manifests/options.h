@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,7 +33,8 @@ struct Options {
   std::string schedule = "0 */6 * * *";
   std::string time_zone = "Etc/UTC";
 
-  std::string vault = "/backups";  // where the volume is mounted
+  // Where the volume is mounted; or "s3://bucket/prefix", and there is no volume.
+  std::string vault = "/backups";
   std::string volume_size = "20Gi";
   std::string volume_claim = "etcd-backup";
   std::string storage_class;  // empty: the cluster's default
@@ -57,6 +59,15 @@ struct Options {
   std::string etcd_ca_configmap;
   std::string copy_image;  // has `oc`
 
+  // A bucket.
+  std::string s3_secret;        // with the keys
+  std::string s3_endpoint;      // a URL; empty: Amazon's own
+  std::string s3_region;        // empty: what `lifeboat backup` takes
+  std::string s3_ca_configmap;  // with ca-bundle.crt; empty: the image's own CAs
+  std::string scratch_size;     // empty: as volume_size
+  std::vector<std::string> encrypt_to;
+  std::optional<std::chrono::seconds> jitter;  // none: ten minutes for a bucket
+
   bool alerts = false;
   std::string runbook_base;
   bool inspect_pod = false;
@@ -67,6 +78,8 @@ struct Options {
   std::string policy_namespace;
   std::string cluster_set;
 };
+
+bool is_in_bucket(const Options& options);
 
 // The options with every default filled in. Throws kInvalid, naming the flag, for a value that
 // can't be, for one that would be evaluated as a template by ACM, and for flags that contradict

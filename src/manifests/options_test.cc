@@ -19,6 +19,11 @@ Options good() {
   return options;
 }
 
+void put_in_bucket(Options& options) {
+  options.vault = "s3://bucket/prefix";
+  options.s3_secret = "keys";
+}
+
 // What `complete` says of the good options after `spoil`; empty if it takes them.
 std::string refusal(const std::function<void(Options&)>& spoil) {
   Options options = good();
@@ -87,6 +92,11 @@ constexpr TextFlag kTextFlags[] = {
     {"environment", &Options::environment},
     {"policy-namespace", &Options::policy_namespace},
     {"cluster-set", &Options::cluster_set},
+    {"s3-secret", &Options::s3_secret},
+    {"s3-endpoint", &Options::s3_endpoint},
+    {"s3-region", &Options::s3_region},
+    {"s3-ca-configmap", &Options::s3_ca_configmap},
+    {"scratch-size", &Options::scratch_size},
 };
 
 TEST(Options, TakeNoHostileValueAnywhere) {
@@ -124,7 +134,15 @@ TEST(Options, RefuseWhatCanNotBe) {
       {[](Options& o) { o.time_zone = "Local"; }, "--time-zone"},
       {[](Options& o) { o.vault = "/etc"; }, "--vault"},
       {[](Options& o) { o.vault = "/host/backups"; }, "--vault"},
-      {[](Options& o) { o.vault = "s3://bucket/backups"; }, "--vault"},
+      {[](Options& o) { o.vault = "s3://Bucket/backups"; }, "--vault"},
+      {[](Options& o) { o.vault = "s3://bucket//backups"; }, "--vault"},
+      {[](Options& o) { o.vault = "s3://bucket/{{ x }}"; }, "--vault"},
+      {[](Options& o) { o.vault = "s3://bucket/../x"; }, "--vault"},
+      {[](Options& o) { o.vault = "s3://b"; }, "--vault"},
+      {[](Options& o) { o.vault = "/scratch"; }, "--vault"},
+      {[](Options& o) { o.vault = "s3://bucket"; }, "--s3-secret is needed"},
+      {[](Options& o) { o.encrypt_to = {"age1{{ x }}"}; }, "--encrypt-to"},
+      {[](Options& o) { o.encrypt_to = {"ssh-rsa AAAA"}; }, "--encrypt-to"},
       {[](Options& o) { o.endpoints = {"10.0.0.5"}; }, "--endpoints"},
       {[](Options& o) {
          o.resources = {{"memory", "1Gi"}};
@@ -178,6 +196,14 @@ TEST(Options, RefuseWhatWouldHaveNoEffect) {
       {[](Options& o) { o.mode = Mode::kNetwork, o.node_binary = "/x"; }, "--node-binary"},
       {[](Options& o) { o.etcd_secret = "x", o.etcd_ca_configmap = "x"; }, "--etcd-secret"},
       {[](Options& o) { o.mode = Mode::kNetwork, o.etcd_secret = "x"; }, "go together"},
+      {[](Options& o) { o.s3_secret = "x"; }, "--s3-secret needs"},
+      {[](Options& o) { o.s3_endpoint = "https://x.example"; }, "--s3-endpoint needs"},
+      {[](Options& o) { o.s3_region = "x"; }, "--s3-region needs"},
+      {[](Options& o) { o.s3_ca_configmap = "x"; }, "--s3-ca-configmap needs"},
+      {[](Options& o) { o.scratch_size = "1Gi"; }, "--scratch-size needs"},
+      {[](Options& o) { put_in_bucket(o), o.storage_class = "x"; }, "--storage-class"},
+      {[](Options& o) { put_in_bucket(o), o.volume_claim = "x"; }, "--volume-claim"},
+      {[](Options& o) { put_in_bucket(o), o.inspect_pod = true; }, "--inspect-pod"},
       {[](Options& o) { o.copy_image = "x"; }, "--copy-image"},
       {[](Options& o) { o.inspect_image = "x"; }, "--inspect-image"},
       {[](Options& o) { o.runbook_base = "x"; }, "--runbook-base"},

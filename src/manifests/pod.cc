@@ -11,6 +11,7 @@ using base::cat;
 using base::Json;
 
 constexpr int kUser = 65532;  // the image's own
+constexpr int kOwnerAndGroup = 0440;
 
 // The pod asks the etcd of the node that it is on, for nothing else is known of where etcd is.
 bool asks_its_own_node(const Plan& plan) {
@@ -138,13 +139,31 @@ void mount_vault(const Plan& plan, bool read_only, Mounts& mounts) {
              plan.options.vault, read_only);
 }
 
+std::string scratch_size(const Plan& plan) {
+  return plan.options.scratch_size.empty() ? plan.options.volume_size : plan.options.scratch_size;
+}
+
+// A snapshot is proven before it goes into the bucket: until then it is in a folder of the pod.
+void mount_bucket(const Plan& plan, Mounts& mounts) {
+  mounts.add("scratch", map({{"emptyDir", map({{"sizeLimit", scratch_size(plan)}})}}),
+             kScratchFolder, false);
+  mounts.add("s3-credentials",
+             map({{"secret", map({{"secretName", plan.options.s3_secret},
+                                  {"defaultMode", kOwnerAndGroup}})}}),
+             kBucketKeysFolder, true);
+  if (plan.options.s3_ca_configmap.empty()) return;
+  const Json bundle =
+      map({{"name", plan.options.s3_ca_configmap}, {"items", items({"ca-bundle.crt"})}});
+  mounts.add("s3-ca", map({{"configMap", bundle}}), kBucketCaFolder, true);
+}
+
 void mount_config(Mounts& mounts) {
   mounts.add("config", map({{"configMap", map({{"name", kBackupName}})}}), kConfigFolder, true);
 }
 
 void mount_client(const Plan& plan, Mounts& mounts) {
   const Json secret = map({{"secretName", plan.client_secret()},
-                           {"defaultMode", 0440},
+                           {"defaultMode", kOwnerAndGroup},
                            {"items", items({"tls.crt", "tls.key"})}});
   mounts.add("etcd-client", map({{"secret", secret}}), kClientFolder, true);
   const Json bundle =
@@ -186,6 +205,12 @@ std::string about_client(const Plan& plan) {
              ".crt \\\n", "    --from-file=tls.key=", client, ".key\n", in, "configmap ",
              plan.client_ca_configmap(), " \\\n", "    --from-file=ca-bundle.crt=", etcd,
              kubeadm ? "/ca.crt" : "/server-ca.crt");
+}
+
+std::string about_keys(const Plan& plan) {
+  return cat("Made once, and again when the keys change; the pod reads them anew:\n  kubectl -n ",
+             plan.options.namespace_name, " create secret generic ", plan.options.s3_secret,
+             " \\\n    --from-file=AWS_ACCESS_KEY_ID --from-file=AWS_SECRET_ACCESS_KEY");
 }
 
 // ---- Together ---------------------------------------------------------------------------------
@@ -255,11 +280,13 @@ void finish(Commented& pod, Commented container, const Mounts& mounts) {
 Commented backup_pod(const Plan& plan) {
   Commented pod{base_pod(plan), {}};
   Mounts mounts;
-  mount_vault(plan, false, mounts);
+  plan.in_bucket() ? mount_bucket(plan, mounts) : mount_vault(plan, false, mounts);
+  if (plan.in_bucket()) pod.comments["/volumes/1"] = about_keys(plan);
   mount_config(mounts);
   if (plan.in_network_mode()) {
+    const std::size_t client = mounts.volumes().as_array()->size();
     mount_client(plan, mounts);
-    if (!plan.copies_client()) pod.comments["/volumes/2"] = about_client(plan);
+    if (!plan.copies_client()) pod.comments[cat("/volumes/", client)] = about_client(plan);
   } else {
     mount_node(plan, mounts);
     mount_program(plan, mounts);

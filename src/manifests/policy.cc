@@ -27,6 +27,9 @@ constexpr const char* kAboutReported =
 constexpr const char* kAboutVolume =
     "A part of its own, whose objects stay when the policy goes: the backups are on that volume, "
     "and a namespace that goes takes its volumes along.";
+constexpr const char* kAboutNamespace =
+    "A part of its own, whose object stays when the policy goes: the Secret with the bucket's keys "
+    "is in that namespace.";
 constexpr const char* kAboutRest = "What the policy made goes with the policy.";
 constexpr const char* kAboutSet = "The two belong together, and are placed together.";
 constexpr const char* kAboutClusterSet =
@@ -61,7 +64,9 @@ Plan with_templates(const Plan& plan, Json& settings) {
   Plan result = plan;
   Options& options = result.options;
   move_to_hub(plan, "schedule", options.schedule, settings);
-  move_to_hub(plan, "volume_size", options.volume_size, settings);
+  if (!plan.in_bucket()) {
+    move_to_hub(plan, "volume_size", options.volume_size, settings);
+  }
   if (!options.storage_class.empty()) {
     move_to_hub(plan, "storage_class", options.storage_class, settings);
   }
@@ -154,12 +159,18 @@ Objects without_advice(Objects objects) {
 }
 
 Object enforced(const Plan& plan, const Plan& templated) {
-  Part volume{cat(hub_name(plan), "-volume"), kAboutVolume, "enforce", "high", "None", {}};
+  Part volume{cat(hub_name(plan), "-volume"),
+              plan.in_bucket() ? kAboutNamespace : kAboutVolume,
+              "enforce",
+              "high",
+              "None",
+              {}};
   Part rest{hub_name(plan), kAboutRest, "enforce", "high", "DeleteIfCreated", {}};
   for (Object& object : without_advice(cluster_objects(templated))) {
     (object.keep ? volume : rest).objects.push_back(std::move(object));
   }
-  return policy(plan, "policy.yaml", kAboutEnforced, hub_name(plan), "enforce", {volume, rest});
+  return policy(plan, "policy.yaml", kAboutEnforced, hub_name(plan), "enforce",
+                volume.objects.empty() ? std::vector<Part>{rest} : std::vector<Part>{volume, rest});
 }
 
 Object suspended_cron_job(const Plan& plan) {

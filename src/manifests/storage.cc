@@ -75,9 +75,27 @@ void add_network(const Plan& plan, ConfigText& config) {
       .add("key", cat(kClientFolder, "/tls.key"));
 }
 
+// As somebody would write it.
+std::string written(std::chrono::seconds duration) {
+  const auto count = duration.count();
+  return count % 60 == 0 ? cat(count / 60, "m") : cat(count, "s");
+}
+
+void add_bucket(const Plan& plan, ConfigText& config) {
+  const Options& options = plan.options;
+  config.add_if_any("s3_endpoint", options.s3_endpoint).add_if_any("s3_region", options.s3_region);
+  if (!options.s3_ca_configmap.empty()) {
+    config.add("s3_cacert", cat(kBucketCaFolder, "/ca-bundle.crt"));
+  }
+  config.add("s3_credentials_dir", kBucketKeysFolder).add("scratch", kScratchFolder);
+}
+
 std::string config_text(const Plan& plan) {
   ConfigText config;
   config.add("vault", plan.options.vault).add("cluster", cluster_name(plan));
+  if (plan.in_bucket()) add_bucket(plan, config);
+  config.add_list("encrypt_to", plan.options.encrypt_to);
+  if (plan.options.jitter) config.add("jitter", written(*plan.options.jitter));
   plan.in_network_mode() ? add_network(plan, config) : add_control_plane(plan, config);
   for (const auto& [name, value] : plan.options.settings) config.add_if_any(name, value);
   config.add("log_format", "json");
@@ -87,6 +105,7 @@ std::string config_text(const Plan& plan) {
 }  // namespace
 
 Objects storage_objects(const Plan& plan) {
+  if (plan.in_bucket()) return {};
   const Options& options = plan.options;
   Object object{"volume.yaml",
                 kAboutVolume,

@@ -11,17 +11,32 @@ manifests() { "$LIFEBOAT" "${plain[@]}" "$@"; }
 # ---- Every combination ------------------------------------------------------------------------
 
 modes=('control-plane native' 'control-plane auto' 'control-plane script' 'network native')
-combinations() {
-  local format platform mode rest
+rests=('' --alerts --inspect-pod '--alerts --inspect-pod --rbac legacy'
+  '--inspect-pod --inspect-image registry.example/ubi9/ubi')
+bucket=(--vault s3://backups/etcd --s3-secret keys)
+buckets=("${bucket[*]}"
+  "${bucket[*]} --alerts --s3-endpoint https://10.0.0.9:9000 --s3-ca-configmap ca")
+
+# combine PLATFORM MODE METHOD REST...: a line of flags for each format and rest.
+combine() {
+  local format rest platform=$1 mode=$2 method=$3
+  shift 3
   for format in kubernetes kustomize acm-policy; do
-    for platform in openshift kubernetes k3s rke2; do
-      for mode in "${modes[@]}"; do
-        case $platform-$mode in k3s-*auto | k3s-*script | rke2-*auto | rke2-*script) continue ;; esac
-        for rest in '' --alerts --inspect-pod '--alerts --inspect-pod --rbac legacy' \
-          '--inspect-pod --inspect-image registry.example/ubi9/ubi'; do
-          echo "--format $format --platform $platform --mode ${mode% *} --method ${mode#* } $rest"
-        done
-      done
+    for rest; do
+      echo "--format $format --platform $platform --mode $mode --method $method $rest"
+    done
+  done
+}
+combinations() {
+  local platform mode
+  for mode in "${modes[@]}"; do
+    for platform in openshift kubernetes; do
+      combine "$platform" "${mode% *}" "${mode#* }" "${rests[@]}" "${buckets[@]}"
+    done
+    # They have no script, and what else differs from Kubernetes is in the pod alone.
+    [ "${mode#* }" = native ] || continue
+    for platform in k3s rke2; do
+      combine "$platform" "${mode% *}" native '' "${buckets[0]}"
     done
   done
 }
@@ -30,17 +45,17 @@ mkdir "$work/folders" "$work/streams"
 count=0
 while read -r -a flags; do
   count=$((count + 1))
-  manifests "${flags[@]}" --render-dir "$work/folders/$count" ||
+  manifests "${flags[@]}" --render-dir "$work/folders/$count" 2>"$work/err" ||
     wrong "exit status $? with ${flags[*]}"
   case ${flags[1]} in
     kustomize) ;;
     *)
-      manifests "${flags[@]}" >"$work/streams/$count.yaml"
-      manifests "${flags[@]}" -o json >"$work/streams/$count.json"
+      manifests "${flags[@]}" >"$work/streams/$count.yaml" 2>"$work/err"
+      manifests "${flags[@]}" -o json >"$work/streams/$count.json" 2>"$work/err"
       ;;
   esac
 done < <(combinations)
-equal 'the combinations' "$count" 180
+equal 'the combinations' "$count" 192
 
 if [ -x "$validate" ]; then
   "$validate" "$work/folders" >"$work/findings" || wrong "$(head -n 20 "$work/findings")"
@@ -109,10 +124,16 @@ long=$(printf 'a%.0s' {1..300})
 hostile=($'a\nkind: Pod' 'a"b' "a'b" '{{ .x }}' '{{hub x hub}}' 'a: b' 'a #b' '&a' '*a' '!!binary'
   '$(id)' '[a]' "$long" ' ' $'\t' $'a\r' '@daily' '99 * * * *')
 for flag in cluster namespace service-account schedule time-zone vault volume-size volume-claim \
-  storage-class image image-pull-secret node-binary label resources; do
+  storage-class image image-pull-secret node-binary label resources endpoints \
+  jitter encrypt-to; do
   for value in "${hostile[@]}"; do
     expect 2 "$LIFEBOAT" "${plain[@]}" "--$flag=$value"
     [ ! -s "$work/out" ] || wrong "it printed something for --$flag"
+  done
+done
+for flag in s3-endpoint s3-region s3-ca-configmap scratch-size; do
+  for value in "${hostile[@]}"; do
+    expect 2 "$LIFEBOAT" "${plain[@]}" "${bucket[@]}" "--$flag=$value"
   done
 done
 for value in "${hostile[@]:1:10}"; do
