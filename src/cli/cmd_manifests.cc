@@ -75,7 +75,7 @@ class ManifestsCommand : public Command {
  private:
   // Not refused: somebody may have brought the script along.
   static void warn_of_script(const manifests::Options& options, base::Log& log) {
-    if (options.platform == manifests::Platform::kOpenShift || options.method == "native") return;
+    if (options.platform != manifests::Platform::kKubernetes || options.method == "native") return;
     log.warning(
         base::cat("--method ", options.method,
                   " runs a script that only OpenShift puts on its nodes, in a privileged pod; "

@@ -137,6 +137,8 @@ TEST(ManifestsCommand, WarnsOfAScriptThatTheClusterDoesNotHave) {
   EXPECT_THAT(outcome.err, HasSubstr("only OpenShift puts on its nodes"));
   EXPECT_THAT(outcome.out, HasSubstr("somebody has to have put"));
   EXPECT_THAT(program.run(base::cat(kPlain, " --method script")).err, IsEmpty());
+  EXPECT_THAT(program.run(base::cat(kPlain, " --platform k3s --method script")).err,
+              Not(HasSubstr("warning")));
 }
 
 TEST(ManifestsCommand, PrintsNothingWhenAValueIsWrong) {

@@ -39,6 +39,10 @@ constexpr const char* kAboutClusterSet =
 constexpr const char* kAboutTolerations =
     "A cluster that does not answer the hub keeps its policy, and so its backups.";
 
+constexpr const char* kAboutServers =
+    "ACM knows OpenShift from the rest, but not k3s or RKE2 from other clusters of Kubernetes: "
+    "where there are others, choose with --environment or --cluster-set.";
+
 // The name of everything on the hub; each environment has its own copy, so that a change is
 // promoted from one to the next.
 std::string hub_name(const Plan& plan) {
@@ -242,6 +246,7 @@ Object placement(const Plan& plan) {
                    {"predicates", list({map({{"requiredClusterSelector", chosen}})})},
                    {"tolerations", list({toleration("unreachable"), toleration("unavailable")})}}));
   object.comments["/spec/tolerations"] = kAboutTolerations;
+  if (plan.on_k3s_or_rke2()) object.comments["/spec/predicates"] = kAboutServers;
   return object;
 }
 

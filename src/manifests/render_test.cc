@@ -504,6 +504,12 @@ TEST(Policies, BindWhatIsThere) {
   EXPECT_THAT(render_stream(options), HasSubstr("- key: environment\n"));
 }
 
+TEST(Policies, SayThatTheyDoNotKnowK3sFromOtherClusters) {
+  const Options k3s = policy_of(options_for(Platform::kK3s, Mode::kControlPlane));
+  EXPECT_THAT(render_stream(k3s), HasSubstr("  # ACM knows OpenShift from the rest"));
+  EXPECT_THAT(render_stream(policy_of(kKubernetes)), Not(HasSubstr("# ACM knows")));
+}
+
 TEST(Policies, CopyTheClientCertificateWithoutAnyRight) {
   const std::string stream = render_stream(policy_of(kOpenShiftNetwork));
   EXPECT_THAT(stream, HasSubstr("'{{ copySecretData \"openshift-etcd\" \"etcd-client\" }}'"));
