@@ -78,14 +78,22 @@ bool has_header(const Request& request, std::string_view name) {
                              [&](const auto& header) { return equal_names(header.first, name); });
 }
 
-std::string encode_request(const Url& url, const Request& request) {
+// A proxy that is no tunnel is given the whole URL.
+std::string encode_request(const Url& url, const std::optional<Proxy>& proxy,
+                           const Request& request) {
   check_request(request);
-  std::string text = base::cat(request.method, " ", url.path, request.target, " HTTP/1.1\r\n");
+  const bool to_proxy = proxy && !url.tls;
+  const std::string server = to_proxy ? base::cat("http://", url.authority()) : "";
+  std::string text =
+      base::cat(request.method, " ", server, url.path, request.target, " HTTP/1.1\r\n");
   const auto add = [&](std::string_view name, std::string_view value) {
     text += base::cat(name, ": ", value, "\r\n");
   };
   if (!has_header(request, "Host")) add("Host", url.authority());
   if (!has_header(request, "User-Agent")) add("User-Agent", "lifeboat");
+  if (to_proxy && !proxy->authorization.empty()) {
+    add("Proxy-Authorization", proxy->authorization);
+  }
   const bool may_have_body = request.method != "GET" && request.method != "HEAD";
   if (!has_header(request, "Content-Length") && (may_have_body || !request.body.empty())) {
     add("Content-Length", std::to_string(request.body.size()));
@@ -267,14 +275,14 @@ class BeastClient : public Client {
 
  private:
   Response send_somehow(const Request& request, const std::stop_token& stop) {
-    const std::string text = encode_request(options_.url, request);
+    const std::string text = encode_request(options_.url, options_.proxy, request);
     auto kept = std::exchange(connection_, nullptr);
     if (kept && kept->is_quiet()) {
       auto response = exchange(std::move(kept), text, request, stop);
       if (response) return *std::move(response);
       if (!changes_nothing(request)) throw closed_without_answer();
     }
-    auto fresh = std::make_unique<Connection>(options_.url, tls_ ? &*tls_ : nullptr,
+    auto fresh = std::make_unique<Connection>(options_.url, tls_ ? &*tls_ : nullptr, options_.proxy,
                                               limits(options_.connect_timeout, request, stop));
     auto response = exchange(std::move(fresh), text, request, stop);
     if (!response) throw closed_without_answer();

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/proxy.h"
 #include "http/url.h"
 
 namespace lifeboat::http {
@@ -26,7 +27,8 @@ struct ClientOptions {
   std::string cert_pem = {};
   std::string key_pem = {};
   bool skip_verify = false;
-  std::string server_name = {};  // to be verified instead of the URL's host; empty: the host
+  std::string server_name = {};     // to be verified instead of the URL's host; empty: the host
+  std::optional<Proxy> proxy = {};  // to go through
   std::chrono::milliseconds connect_timeout{5000};  // look-up, TCP and TLS, all addresses together
   std::chrono::milliseconds response_timeout{30000};  // from the request's end to the body's end
   std::uint64_t body_max_bytes = 16 * 1024 * 1024;

@@ -8,6 +8,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <future>
@@ -30,6 +31,8 @@ using boost::system::error_code;
 // A wait looks up this often whether it shall stop. A callback of the stop token that wakes it
 // would be exact, but has to be safe against a wait that ends at the same moment.
 constexpr std::chrono::milliseconds kStopCheckInterval{20};
+
+constexpr std::size_t kTunnelHeaderMaxBytes = 16 * 1024;
 
 std::chrono::nanoseconds next_look(const Limits& limits) {
   return std::min<std::chrono::nanoseconds>(limits.left(), kStopCheckInterval);
@@ -158,7 +161,29 @@ struct Connection::State {
     // Each request is written as a whole: nothing is won by waiting for more.
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    if (tls_settings != nullptr) shake_hands(limits);
+    if (tunnel.empty() && tls_settings != nullptr) shake_hands(limits);
+  }
+
+  // Asks the proxy at the other end for a connection to the server. Throws as proxy.h says.
+  void dig_tunnel(const Limits& limits) {
+    const auto error = run(limits, [&](auto handler) {
+      asio::async_write(socket, asio::buffer(tunnel), std::move(handler));
+    });
+    if (!error) throw silence();
+    std::string answer;
+    while (!answer.ends_with("\r\n\r\n")) {
+      // Byte by byte: what follows the header belongs to the server.
+      char byte = 0;
+      const auto failure = run(limits, [&](auto handler) {
+        asio::async_read(socket, asio::buffer(&byte, 1), std::move(handler));
+      });
+      if (!failure) throw silence();
+      if (*failure || answer.size() >= kTunnelHeaderMaxBytes) {
+        throw unavailable("it closes the connection without an answer", "see the proxy's log");
+      }
+      answer += byte;
+    }
+    check_connect_answer(answer);
   }
 
   void shake_hands(const Limits& limits) {
@@ -179,13 +204,31 @@ struct Connection::State {
   }
 
   const Tls* const tls_settings;
+  std::string tunnel;           // what asks a proxy for one; empty: none is needed
   asio::io_context context{1};  // one thread
   tcp::socket socket{context};
   std::optional<Stream> tls;
 };
 
-Connection::Connection(const Url& url, const Tls* tls, const Limits& limits)
+Connection::Connection(const Url& url, const Tls* tls, const std::optional<Proxy>& proxy,
+                       const Limits& limits)
     : state_(std::make_unique<State>(tls)) {
+  if (!proxy) {
+    connect_somewhere(url, limits);
+    return;
+  }
+  try {
+    if (tls != nullptr) state_->tunnel = encode_connect(*proxy, url);
+    connect_somewhere(proxy->url, limits);
+    if (tls != nullptr) state_->dig_tunnel(limits);
+  } catch (const base::Error& error) {
+    if (error.code() == base::Code::kCancelled) throw;
+    throw error.with_context(base::cat("the proxy ", proxy->url.text()));
+  }
+  if (tls != nullptr) state_->shake_hands(limits);
+}
+
+void Connection::connect_somewhere(const Url& url, const Limits& limits) {
   const std::vector<tcp::endpoint> endpoints = resolve(url, limits);
   std::vector<std::string> causes;
   for (std::size_t i = 0; i < endpoints.size(); ++i) {

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <utility>
 
 #include "base/bytes.h"
+#include "http/proxy.h"
 #include "http/tls.h"
 #include "http/url.h"
 
@@ -30,8 +32,11 @@ class Connection {
  public:
   // Tries all addresses of the URL's host in turn, each within its share of the time that is left.
   // `tls` is nullptr for plain http, and borrowed. Throws kUnavailable in plain words if no address
-  // accepts; kDenied if one does but one side refuses the other's certificate.
-  Connection(const Url& url, const Tls* tls, const Limits& limits);
+  // accepts; kDenied if one does but one side refuses the other's certificate. With a `proxy`, its
+  // addresses are tried instead, and TLS goes through a tunnel that it makes; kDenied if it
+  // refuses.
+  Connection(const Url& url, const Tls* tls, const std::optional<Proxy>& proxy,
+             const Limits& limits);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -59,6 +64,8 @@ class Connection {
   Received receive(base::MutableBytes buffer, const Limits& limits);
 
  private:
+  void connect_somewhere(const Url& url, const Limits& limits);
+
   struct State;
   const std::unique_ptr<State> state_;
 };
