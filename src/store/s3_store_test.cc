@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "base/text.h"
 #include "store/s3_read.h"
 #include "testing/error_of.h"
@@ -69,29 +71,38 @@ class UnconditionalFixture : public S3Fixture {
   UnconditionalFixture() { bucket_.server.honours_conditions = false; }
 };
 
-// Every third request fails, in one way after the other, some of them after they were done.
+// Every third request fails, in one way after the other, some of them after they were done; but
+// none twice: with requests of several threads in between, one could be the third again and again.
 class FaultyFixture : public S3Fixture {
  public:
   FaultyFixture() {
-    bucket_.server.before = [this](const FakeS3::Seen&) -> std::optional<http::Response> {
-      switch (++count_ % 12) {
-        case 3:
-          return s3_refusal(503, "SlowDown");
-        case 6:
-          return http::Response{.status = 500, .body = "<html>"};
-        case 9:
-          throw base::Error(Code::kUnavailable, "connection reset");
-        default:
-          return std::nullopt;
-      }
+    bucket_.server.before = [this](const FakeS3::Seen& seen) {
+      fault_ = failed_.erase(name_of(seen)) > 0 ? 0 : ++count_ % 12;
+      if (fault_ == 3 || fault_ == 6 || fault_ == 9) failed_.insert(name_of(seen));
+      return answer();
     };
-    bucket_.server.after = [this](const FakeS3::Seen&, http::Response&) {
-      if (count_ % 12 == 0) throw base::Error(Code::kUnavailable, "answer lost");
+    bucket_.server.after = [this](const FakeS3::Seen& seen, http::Response&) {
+      if (fault_ != 11) return;
+      failed_.insert(name_of(seen));
+      throw base::Error(Code::kUnavailable, "answer lost");
     };
   }
 
  private:
+  static std::string name_of(const FakeS3::Seen& seen) {
+    return seen.method + seen.request->target;
+  }
+
+  std::optional<http::Response> answer() const {
+    if (fault_ == 3) return s3_refusal(503, "SlowDown");
+    if (fault_ == 6) return http::Response{.status = 500, .body = "<html>"};
+    if (fault_ == 9) throw base::Error(Code::kUnavailable, "connection reset");
+    return std::nullopt;
+  }
+
   int count_ = 0;
+  int fault_ = 0;  // of the request at hand
+  std::set<std::string> failed_;
 };
 
 template <typename Fixture>

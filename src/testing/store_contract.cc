@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -390,10 +390,10 @@ TEST_P(StoreContract, TwoThreadsPutSideBySide) {
       store::put_text(store(), folder + prefix, content_of(10'000, seed));
     }
   };
-  {
-    const std::jthread first([&] { put_many("first", 1); });
-    const std::jthread second([&] { put_many("second", 2); });
-  }
+  auto first = std::async(std::launch::async, [&] { put_many("first", 1); });
+  auto second = std::async(std::launch::async, [&] { put_many("second", 2); });
+  first.get();
+  second.get();
   ASSERT_EQ(store().list("shared").folders.size(), std::size_t{kBlobs});
   for (int i = 0; i < kBlobs; ++i) {
     const std::string folder = base::cat("shared/", i, "/");
