@@ -119,7 +119,9 @@ S3Answer S3Client::exchange(const S3Request& request, const std::stop_token& sto
       if (last) throw explain_refusal(describe(request), *answer.refusal);
       pause(attempts, &answer, stop);
     } catch (const base::Error& error) {
-      if (error.code() != base::Code::kUnavailable || last) throw;
+      if (error.code() != base::Code::kUnavailable) throw;
+      // Nobody above is to try again, nor to take it for a failure of etcd.
+      if (last) throw base::Error(base::Code::kIo, error.what(), error.hint());
       pause(attempts, nullptr, stop);
     }
   }

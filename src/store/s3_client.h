@@ -66,7 +66,7 @@ class S3Client {
 
   const S3Options& options() const { return options_; }
 
-  // Sends until the server has decided, or S3Retry is used up. Throws kUnavailable for that,
+  // Sends until the server has decided, or S3Retry is used up. Throws kIo for that,
   // kCancelled soon after `stop`, and what http and the credentials throw.
   S3Answer exchange(const S3Request& request, const std::stop_token& stop);
 

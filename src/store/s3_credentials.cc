@@ -66,6 +66,7 @@ class Chain : public S3CredentialSource {
 
   S3Credentials look() {
     if (!options_.folder.empty()) return from_folder();
+    if (!options_.profile.empty()) return from_shared_file();
     if (!variable("AWS_ACCESS_KEY_ID").empty()) return from_environment();
     if (!variable("AWS_WEB_IDENTITY_TOKEN_FILE").empty()) return from_web_identity();
     return from_shared_file();

@@ -1,5 +1,6 @@
-// Where the keys of S3 come from: the environment, mounted files, the shared credentials file, or a
-// web identity that STS (AssumeRoleWithWebIdentity) gives temporary keys for. Asked in that order;
+// Where the keys of S3 come from: mounted files or a profile where one is named; else the
+// environment, a web identity that STS (AssumeRoleWithWebIdentity) gives temporary keys for, or the
+// shared credentials file. Asked in that order;
 // the first that is set up is the one, and what is wrong with it is an error, never a reason to
 // look further.
 //
@@ -30,7 +31,9 @@ struct S3CredentialOptions {
   // A folder that a Secret is mounted at, with files named as the variables above, in capitals or
   // not; preferred to everything else. Empty: none.
   std::string folder = {};
-  std::string profile = {};       // of the shared credentials file; empty: AWS_PROFILE, "default"
+  // Of the shared credentials file, and then no other place is looked at. Empty: AWS_PROFILE, or
+  // "default", of that file once it is its turn.
+  std::string profile = {};
   std::string sts_endpoint = {};  // a URL; empty: Amazon's own in `region`
   std::string region = "us-east-1";
   std::stop_token stop = {};

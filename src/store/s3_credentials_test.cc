@@ -53,6 +53,20 @@ class S3CredentialSources : public ::testing::Test {
   std::string asked_;
 };
 
+TEST_F(S3CredentialSources, ComeFromNowhereElseWhereAProfileIsNamed) {
+  write_file(folder_.path("file"),
+             "[a]\naws_access_key_id = A\naws_secret_access_key = a\n"
+             "[b]\naws_access_key_id = B\naws_secret_access_key = b\n");
+  S3CredentialOptions options{
+      .environment = {{"AWS_ACCESS_KEY_ID", "E"},
+                      {"AWS_SECRET_ACCESS_KEY", "e"},
+                      {"AWS_PROFILE", "a"},
+                      {"AWS_SHARED_CREDENTIALS_FILE", folder_.path("file")}}};
+  EXPECT_EQ(make(options)->current().access_key, "E");
+  options.profile = "b";
+  EXPECT_EQ(make(options)->current().access_key, "B");
+}
+
 TEST_F(S3CredentialSources, ComeFromTheEnvironment) {
   EXPECT_EQ(make({.environment = {{"AWS_ACCESS_KEY_ID", "A"},
                                   {"AWS_SECRET_ACCESS_KEY", "B"},

@@ -46,6 +46,7 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"InvalidDigest", Code::kCorrupt, "the bytes have changed on their way: check the network"},
     {"XAmzContentSHA256Mismatch", Code::kCorrupt,
      "the bytes have changed on their way: check the network"},
+    {"InvalidPart", Code::kCorrupt, "the server has not kept what it was given: check it"},
     {"NotImplemented", Code::kUnsupported, "the server does not know this part of S3"},
     {"InvalidBucketState", Code::kUnsupported, "Object Lock needs a bucket made with it"},
     {"QuotaExceeded", Code::kNoSpace, kSpaceHint},
@@ -77,6 +78,7 @@ Code code_of_status(unsigned status) {
 
 std::string_view hint_of_status(unsigned status) {
   if (status == 301 || status == 307 || status == 400) return kRegionHint;
+  if (status == 407) return "give the proxy user and password, in HTTP_PROXY";
   if (status == 401 || status == 403) return "check the credentials and what they may do";
   if (status == 507) return kSpaceHint;
   return "see the server's log";

@@ -40,6 +40,7 @@ TEST(S3Error, KnowsWhatRefusalsMean) {
       {412, "PreconditionFailed", Code::kExists},
       {412, "", Code::kExists},
       {400, "BadDigest", Code::kCorrupt},
+      {400, "InvalidPart", Code::kCorrupt},
       {501, "NotImplemented", Code::kUnsupported},
       {507, "", Code::kNoSpace},
       {403, "QuotaExceeded", Code::kNoSpace},

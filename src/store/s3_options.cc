@@ -51,7 +51,11 @@ bool wants_virtual_host(const S3Options& options, const http::Url& url) {
 
 S3Location parse_s3_url(std::string_view text) {
   constexpr std::string_view kScheme = "s3://";
-  const std::string shown = base::printable(text);
+  // Some write keys before an '@'.
+  const std::size_t secret = text.find('@');
+  const std::string shown = secret == text.npos
+                                ? base::printable(text)
+                                : base::cat("s3://...", base::printable(text.substr(secret)));
   const std::string hint = "a bucket is written as s3://bucket or s3://bucket/prefix";
   if (!text.starts_with(kScheme)) refuse(base::cat("'", shown, "' is no bucket"), hint);
   text.remove_prefix(kScheme.size());

@@ -266,7 +266,7 @@ TEST(S3Store, NoticesARefusalThatComesAfterTheStatus) {
   };
   const base::Error error =
       error_of([&] { store::put_text(*bucket.open(), "b", std::string(200'000, 'x')); });
-  EXPECT_EQ(error.code(), Code::kUnavailable);
+  EXPECT_EQ(error.code(), Code::kIo);
   EXPECT_THAT(bucket.server.blobs, IsEmpty());
 }
 

@@ -101,7 +101,11 @@ class Parser {
 
   static std::string_view without_prefix(std::string_view name) {
     const std::size_t colon = name.find(':');
-    return colon == std::string_view::npos ? name : name.substr(colon + 1);
+    const std::string_view local = colon == std::string_view::npos ? name : name.substr(colon + 1);
+    if (local.empty() || local.find_first_of(":!?") != std::string_view::npos) {
+      refuse("a tag has no proper name");
+    }
+    return local;
   }
 
   void skip_blanks() {

@@ -52,6 +52,10 @@ TEST(S3Xml, RefusesNearMisses) {
                                  "<a><![CDATA[x</a>",
                                  "<a><!-- </a>",
                                  "<a>&;</a>",
+                                 "<n:/>",
+                                 "<n:?a/>",
+                                 "<!a/>",
+                                 "<n:m:a/>",
                                  "<a>&#12x;</a>"}) {
     EXPECT_EQ(testing::error_of([&] { parse_xml(text); }).code(), base::Code::kCorrupt) << text;
   }

@@ -5,7 +5,8 @@
 // nothing any more may still be listed, until remove_folder.
 //
 // Every implementation passes src/testing/store_contract.h, which is this page as a test. Throws
-// what os/fs.h throws; kUnavailable from a store behind a network. Const or not, calls are safe
+// what os/fs.h throws; kIo, too, from a store behind a network that stays silent: it has tried
+// again by itself, and whoever asks etcd must not take it for etcd. Const or not, calls are safe
 // from any thread; a Source or Sink is used by one thread at a time.
 #pragma once
 
