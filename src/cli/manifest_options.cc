@@ -207,6 +207,7 @@ void declare_manifest_flags(FlagTable& flags, ManifestFlags* values) {
   declare_vault_flags(flags, &values->vault);
   declare_run(flags, values);
   declare_method_flags(flags, &values->method);
+  declare_script_flags(flags, &values->method);
   declare_volume(flags, options);
   declare_bucket(flags, options);
   declare_delivery(flags, values);

@@ -114,15 +114,20 @@ TEST_F(NodeOptionsTest, GivesNoCertificatesToAPlainEndpoint) {
 TEST_F(NodeOptionsTest, NeedsNothingOfTheNodesEtcdWhereAllIsGiven) {
   program_.fs.put_file(cat(kCerts, "configmaps/etcd-scripts/etcd.env"), "garbage here\n");
   for (const char* name : {"/my.crt", "/my.key", "/my-ca.crt"}) program_.fs.put_file(name, "pem");
-  const Outcome malformed = program_.run(kBackup);
-  EXPECT_EQ(malformed.code, kUsage);
-  EXPECT_THAT(malformed.err, HasSubstr("mend the file on the node, or do without it"));
+  EXPECT_EQ(program_.run(kBackup).code, kUsage);
   EXPECT_EQ(program_
                 .run(cat(kBackup,
                          " --endpoints https://10.0.0.3:2379 --cacert /my-ca.crt "
                          "--cert /my.crt --key /my.key"))
                 .code,
             kDone);
+}
+
+TEST_F(NodeOptionsTest, SaysHowToDoWithoutAFileThatIsMalformed) {
+  program_.fs.put_file("/kubeadm/etc/kubernetes/manifests/etcd.yaml", "spec: [unclosed");
+  const Outcome outcome = program_.run("backup --vault /vault --cluster prod --host-root /kubeadm");
+  EXPECT_EQ(outcome.code, kUsage);
+  EXPECT_THAT(outcome.err, HasSubstr("mend the file on the node, or do without it"));
 }
 
 TEST_F(NodeOptionsTest, AMountThatIsMissingDoesNotGoUnnoticed) {

@@ -95,8 +95,50 @@ ill 'one file only' 'save "$1"' 6
 ill 'garbage' 'pods "$1"; echo garbage >"$1/snapshot_$stamp.db"' 4
 ill 'a script that hangs' 'save "$1"; sleep 314' 6
 ill 'a child that outlives it' 'set -m; (trap "" TERM HUP; sleep 315) & exit 3' 6
+
+# ---- Stopped, and killed ------------------------------------------------------------------------
+
+start_script() {
+  rm -f "$node/ready"
+  start_backup --host-root "$node" --platform openshift --settled ignore --method script
+  wait_until test -e "$node/ready"
+}
+script 'trap "" TERM; : >/ready; while :; do sleep 0.1; done'
+start_script
+kill "$run_pid"
+expect_end 143
+took_less_than 1
+nothing_stays
+script 'echo secret >"$1/key"; : >/ready; sleep 314'
+start_script
+kill -KILL "$run_pid"
+expect_end 137
+doctor() {
+  in_vault doctor --host-root "$node" --platform openshift --settled ignore "${connection[@]}" "$@"
+}
+expect 8 doctor
+grep -q 'lifeboat-script-.*killed' "$work/out" || wrong 'the doctor does not name what is left'
+expect 0 take
+stderr_has 'removed what a run of the backup script that was killed left behind'
+nothing_stays
+
 rm "$node/usr/local/bin/cluster-backup.sh"
+expect 3 doctor --method script
 expect 3 take --method script
 expect 0 take --method auto
+
+# ---- Static pods that are not as they should be -------------------------------------------------
+
+mkfifo "$node/etc/kubernetes/static-pod-resources/etcd-pod-7/pipe"
+truncate -s 5G "$node/etc/kubernetes/static-pod-resources/etcd-pod-7/sparse"
+expect 8 take
+stderr_has 'pipe is neither a file'
+stderr_has 'sparse has 5.0 GiB'
+rm "$node/etc/kubernetes/static-pod-resources/etcd-pod-7/"{pipe,sparse}
+mv "$node/etc/kubernetes/manifests" "$work/manifests"
+ln -s there/manifests "$node/etc/kubernetes/manifests"
+ln -s there "$node/etc/kubernetes/there"
+expect 8 take
+stderr_has 'symbolic links'
 backups_are 5
 no_leftovers
