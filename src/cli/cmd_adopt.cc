@@ -107,7 +107,7 @@ class AdoptCommand : public Command {
     check_arguments(context, 1, 1, "the folder with the backups");
     const std::string& folder = context.arguments.front();
     World& world = context.world;
-    const auto store = open_vault(vault_options_, world.fs);
+    const auto store = open_vault(vault_options_, world, stop);
     vault::ClusterVault vault(*store, choose_cluster_to_write(vault_options_, *store, context.log));
     const auto source = world.open_host_tree(folder);
     adopt_options_.tool_version = kVersion;

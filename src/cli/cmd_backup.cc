@@ -97,7 +97,7 @@ class BackupCommand : public Command {
     apply_method(method_options_, node, &take_options_);
     const auto node_context =
         make_node_context(vault_options_.vault, method_options_, node, context);
-    const auto store = open_vault(vault_options_, world.fs);
+    const auto store = open_vault(vault_options_, world, stop);
     vault::ClusterVault vault(*store, choose_cluster_to_write(vault_options_, *store, context.log));
     const etcd::Endpoints endpoints =
         world.connect(make_client_options(etcd_options_, node, world.fs));

@@ -105,8 +105,9 @@ class DoctorCommand : public Command {
     append(etcd, check_certificates(client, survey, world, stop));
     NodeFindings found;
     if (node_context) found = check_node(*node_context, take, stop);
-    Diagnoses storage = look_at_storage(world, {.database_bytes = largest_database(survey),
-                                                .static_pods_bytes = found.static_pods_bytes});
+    const BackupSize size{.database_bytes = largest_database(survey),
+                          .static_pods_bytes = found.static_pods_bytes};
+    Diagnoses storage = look_at_storage(world, size, stop);
 
     append(etcd, std::move(found.static_pods));
     append(etcd, std::move(found.settled));
@@ -122,9 +123,10 @@ class DoctorCommand : public Command {
   }
 
  private:
-  Diagnoses look_at_storage(const World& world, const BackupSize& size) const {
+  Diagnoses look_at_storage(const World& world, const BackupSize& size,
+                            const std::stop_token& stop) const {
     try {
-      const auto store = open_vault(vault_options_, world.fs);
+      const auto store = open_vault(vault_options_, world, stop);
       Diagnoses lines;
       for (const std::string& cluster : clusters_to_check(*store)) {
         append(lines, check_vault(*store, cluster, world.clock.now()));

@@ -67,7 +67,7 @@ class DrillCommand : public Command {
       throw Error(Code::kInvalid, "a drill reads the snapshot more than once: name a file");
     }
     for (const std::string& file : report_files_) check_report_file(file, context.world.fs);
-    SnapshotArgument snapshot(context.arguments.front(), vault_options_, context.world);
+    SnapshotArgument snapshot(context.arguments.front(), vault_options_, context.world, stop);
     backup::DrillReport report;
     report.tool_version = kVersion;
     report.node = context.world.host_name;

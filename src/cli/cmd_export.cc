@@ -71,7 +71,7 @@ class ExportCommand : public Command {
   ExitCode run(Context& context, std::stop_token stop) override {
     check_arguments(context, 1, 1, "the id of a backup, or latest");
     check_target(context);
-    const auto store = open_vault(options_, context.world.fs);
+    const auto store = open_vault(options_, context.world, stop);
     vault::ClusterVault vault(*store, choose_cluster(options_, *store));
     const vault::StoredBackup backup = vault.find(context.arguments.front());
     if (to_ == kStandardOutput) {

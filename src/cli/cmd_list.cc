@@ -32,9 +32,9 @@ class ListCommand : public Command {
 
   void declare_flags(FlagTable& flags) override { declare_vault_flags(flags, &options_); }
 
-  ExitCode run(Context& context, std::stop_token) override {
+  ExitCode run(Context& context, std::stop_token stop) override {
     check_arguments(context, 0, 0, "");
-    const auto vault = open_vault(options_, context.world.fs);
+    const auto vault = open_vault(options_, context.world, stop);
     for (const std::string& cluster : clusters_to_list(*vault)) {
       take_cluster(*vault, cluster, context.log);
     }

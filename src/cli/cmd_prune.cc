@@ -39,7 +39,7 @@ class PruneCommand : public Command {
 
   ExitCode run(Context& context, std::stop_token stop) override {
     check_arguments(context, 0, 0, "");
-    const auto store = open_vault(options_, context.world.fs);
+    const auto store = open_vault(options_, context.world, stop);
     vault::ClusterVault vault(*store, choose_cluster(options_, *store));
     const auto lock = dry_run_ ? nullptr : vault.lock();
     const vault::Inventory inventory = vault.inventory();

@@ -102,7 +102,7 @@ class RestoreCommand : public Command {
     check_arguments(context, 1, 1, "the id of a backup, latest, a file, or - for standard input");
     const std::string& argument = context.arguments.front();
     const auto options = make_restore_options(restore_flags_, context.world.fs);
-    SnapshotArgument snapshot(argument, vault_options_, context.world);
+    SnapshotArgument snapshot(argument, vault_options_, context.world, stop);
     if (plan_) {
       print_restore_plan(context.world.out,
                          {argument, snapshot.backup(), vault_options_, restore_flags_, options});

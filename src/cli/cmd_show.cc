@@ -23,9 +23,9 @@ class ShowCommand : public Command {
 
   void declare_flags(FlagTable& flags) override { declare_vault_flags(flags, &options_); }
 
-  ExitCode run(Context& context, std::stop_token) override {
+  ExitCode run(Context& context, std::stop_token stop) override {
     check_arguments(context, 1, 1, "the id of a backup, or latest");
-    const auto store = open_vault(options_, context.world.fs);
+    const auto store = open_vault(options_, context.world, stop);
     vault::ClusterVault vault(*store, choose_cluster(options_, *store));
     const vault::StoredBackup backup = vault.find(context.arguments.front());
     if (context.json) {

@@ -131,7 +131,7 @@ class VerifyCommand : public Command {
   // Each is told as soon as it is known: all of them take long.
   Results verify_backups(Context& context, const std::string& id,
                          const backup::VerifyChecks& checks, const std::stop_token& stop) const {
-    const auto store = open_vault(options_, context.world.fs);
+    const auto store = open_vault(options_, context.world, stop);
     vault::ClusterVault vault(*store, choose_cluster(options_, *store));
     Results results;
     for (const Target& target : choose_targets(vault, id)) {

@@ -49,13 +49,15 @@ TEST(Program, RefusesWrongUsageInOneLineWithAdvice) {
       {"list --vault --cluster a",
        "--vault needs a value, and \"--cluster\" looks like a flag" + kSeeList},
       {"list",
-       "--vault is needed: the folder that holds the backups\n"
-       "  give --vault DIR or set LIFEBOAT_VAULT\n"},
+       "--vault is needed: the folder or bucket that holds the backups\n"
+       "  give --vault DIR or --vault s3://BUCKET/PREFIX, or set LIFEBOAT_VAULT\n"},
       {"list --vault /vault extra", "one argument too many: \"extra\"" + kSeeList},
       {"list --vault /vault -o yaml", "--output: \"yaml\" is none of table, json" + kSeeList},
       {"list --vault /vault --log-format xml",
        "--log-format: \"xml\" is none of text, json" + kSeeList},
-      {"list --vault s3://bucket", "--vault: \"s3://bucket\" is an address, not a folder\n"},
+      {"list --vault http://bucket",
+       "--vault: \"http://bucket\" is an address that leads to no vault\n"
+       "  a vault is a folder or s3://BUCKET/PREFIX\n"},
       {"list --vault /vault --cluster ../x",
        "--cluster: \"../x\" can't be a cluster's name\n"
        "  up to 100 letters, digits, '.', '_' and '-', the first a letter or digit\n"},

@@ -10,7 +10,7 @@ namespace {
 using base::cat;
 
 bool names_a_file(const Flag& flag) { return flag.value_name == "FILE"; }
-bool names_a_folder(const Flag& flag) { return flag.value_name == "DIR"; }
+bool names_a_folder(const Flag& flag) { return flag.value_name.starts_with("DIR"); }
 
 // In single quotes, for any of the shells.
 std::string quote(const std::string& text) {

@@ -18,7 +18,8 @@ The first of these that has a value wins:
 
 1. the command line: `--vault /backups`, `--vault=/backups`;
 2. the environment variable `LIFEBOAT_` and the flag's name: `LIFEBOAT_VAULT=/backups`;
-3. etcdctl's own variable, where there is one: `ETCDCTL_ENDPOINTS`;
+3. the variable of etcdctl or of Amazon's tools, where there is one: `ETCDCTL_ENDPOINTS`,
+   `AWS_REGION`;
 4. the file named by `--config` or `LIFEBOAT_CONFIG`;
 5. the default.
 
@@ -30,7 +31,11 @@ switch is `true` or `false`. A list has commas, or the flag is given several tim
 
 A password is never taken from the command line, where every user of the machine could read it: it
 comes from `--password-file`, `LIFEBOAT_PASSWORD`, `ETCDCTL_PASSWORD`, or from a user written
-`NAME:PASSWORD` in a variable or in the file.
+`NAME:PASSWORD` in a variable or in the file. The keys of a bucket are no flags either:
+[BUCKETS.md](BUCKETS.md) says where they come from.
+
+`HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in capitals or not, lead the way to buckets, never to
+etcd or to the node's API server.
 
 ## The configuration file
 
@@ -78,7 +83,9 @@ void print_flag_table(std::ostream& out, const FlagTable& table) {
         << " | " << code(flag.default_value) << " | "
         << code(flag.from_file ? flag.config_name() : "") << " | "
         << code(flag.from_environment ? flag.env_name() : "")
-        << (flag.etcdctl_env.empty() ? "" : " ") << code(flag.etcdctl_env) << " |\n";
+        << (flag.etcdctl_env.empty() ? "" : " ") << code(flag.etcdctl_env);
+    for (const std::string& variable : flag.aws_envs) out << ' ' << code(variable);
+    out << " |\n";
   }
 }
 

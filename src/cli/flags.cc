@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/error.h"
@@ -16,6 +17,12 @@ using base::Error;
 using std::chrono::milliseconds;
 
 constexpr std::string_view kEnvironmentPrefix = "LIFEBOAT_";
+
+constexpr auto kVariablePrefixes =
+    std::to_array<std::string_view>({kEnvironmentPrefix, "ETCDCTL_", "OCP_BACKUP_", "AWS_"});
+constexpr auto kVariables =
+    std::to_array<std::string_view>({"PATH", "TMPDIR", "HOME", "HTTPS_PROXY", "https_proxy",
+                                     "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"});
 
 std::string replace_dashes(std::string text) {
   std::replace(text.begin(), text.end(), '-', '_');
@@ -343,11 +350,12 @@ Environment read_environment(const char* const* envp) {
   for (; *envp != nullptr; ++envp) {
     const std::string_view entry = *envp;
     const std::size_t equals = entry.find('=');
-    const bool ours = entry.starts_with(kEnvironmentPrefix) || entry.starts_with("ETCDCTL_") ||
-                      entry.starts_with("OCP_BACKUP_");
-    const bool of_the_system = entry.starts_with("PATH=") || entry.starts_with("TMPDIR=");
-    if ((!ours && !of_the_system) || equals == std::string_view::npos || equals + 1 == entry.size())
+    if (equals == std::string_view::npos || equals + 1 == entry.size()) continue;
+    const bool ours = std::ranges::any_of(
+        kVariablePrefixes, [&](std::string_view prefix) { return entry.starts_with(prefix); });
+    if (!ours && std::ranges::find(kVariables, entry.substr(0, equals)) == kVariables.end()) {
       continue;
+    }
     environment.emplace(entry.substr(0, equals), entry.substr(equals + 1));
   }
   return environment;
@@ -357,13 +365,17 @@ std::vector<Setting> environment_settings(const FlagTable& table, const Environm
   std::vector<Setting> settings;
   const auto take = [&](const Flag& flag, const std::string& variable, Setting::Source source) {
     const auto found = environment.find(variable);
-    if (found == environment.end() || found->second.empty()) return;
+    if (found == environment.end() || found->second.empty()) return false;
     settings.push_back({flag.name, found->second, variable, source});
+    return true;
   };
   for (const Flag& flag : table.flags()) {
     if (!flag.from_environment) continue;
     take(flag, flag.env_name(), Setting::Source::kLifeboat);
-    take(flag, flag.etcdctl_env, Setting::Source::kEtcdctl);
+    take(flag, flag.etcdctl_env, Setting::Source::kOtherTool);
+    std::ranges::find_if(flag.aws_envs, [&](const std::string& variable) {
+      return take(flag, variable, Setting::Source::kOtherTool);
+    });
   }
   return settings;
 }

@@ -4,9 +4,9 @@
 //   flags.text("vault", "PATH", "the folder that holds the backups", &options.vault);
 //   flags.count("keep-last", "keep the newest N backups", &options.keep_last);
 //
-// A value comes from, in this order: the command line, LIFEBOAT_<NAME>, the flag's ETCDCTL_
-// variable, the configuration file (same name with underscores), the target's value when the flag
-// was declared, which is its default.
+// A value comes from, in this order: the command line, LIFEBOAT_<NAME>, what etcdctl or the tools
+// of Amazon call it (ETCDCTL_..., AWS_...), the configuration file (same name with underscores),
+// the target's value when the flag was declared, which is its default.
 #pragma once
 
 #include <chrono>
@@ -21,14 +21,15 @@
 namespace lifeboat::cli {
 
 struct Flag {
-  std::string name;           // without the dashes: "keep-last"
-  std::string value_name;     // "N"; empty for a switch
-  std::string help;           // one sentence, no full stop
-  std::string default_value;  // as the user would write it; empty for none
-  std::string etcdctl_env;    // "ETCDCTL_CACERT"; empty for none
-  std::string group;          // heading in the help
-  char short_name = 0;        // 'o', or none
-  bool repeatable = false;    // given more than once, or as a list with commas
+  std::string name;                   // without the dashes: "keep-last"
+  std::string value_name;             // "N"; empty for a switch
+  std::string help;                   // one sentence, no full stop
+  std::string default_value;          // as the user would write it; empty for none
+  std::string etcdctl_env;            // "ETCDCTL_CACERT"; empty for none
+  std::vector<std::string> aws_envs;  // {"AWS_REGION"}; the first that is set counts
+  std::string group;                  // heading in the help
+  char short_name = 0;                // 'o', or none
+  bool repeatable = false;            // given more than once, or as a list with commas
   // Where it may come from. A secret is no argument, which every user of the machine could read; a
   // question such as --help is nothing to be set for good.
   bool from_arguments = true;
@@ -85,7 +86,7 @@ class FlagTable {
 // One value for one flag.
 struct Setting {
   // Where values come from; a later one hides an earlier one.
-  enum class Source { kLegacy, kConfigFile, kEtcdctl, kLifeboat, kArgument };
+  enum class Source { kLegacy, kConfigFile, kOtherTool, kLifeboat, kArgument };
 
   std::string flag;    // its name
   std::string value;   // a list may have several settings
@@ -105,8 +106,8 @@ CommandLine split_command_line(const FlagTable& table, const std::vector<std::st
 
 using Environment = std::map<std::string, std::string>;
 
-// The process's own: LIFEBOAT_*, ETCDCTL_* and OCP_BACKUP_*, and of all others PATH and TMPDIR. An
-// empty variable counts as not set.
+// The process's own: LIFEBOAT_*, ETCDCTL_*, OCP_BACKUP_* and AWS_*, those that name proxies, and of
+// all others HOME, PATH and TMPDIR. An empty variable counts as not set.
 Environment read_environment(const char* const* envp);
 
 // What the environment says of the flags of `table`.

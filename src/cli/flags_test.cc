@@ -219,14 +219,18 @@ TEST(Flags, TakeSecretsFromTheEnvironmentOnly) {
 
 TEST(Environment, CountsAnEmptyVariableAsNotSet) {
   const char* const block[] = {"LIFEBOAT_NAME=", "LIFEBOAT_X=a=b",   "ETCDCTL_NAME=n",
-                               "HOME=/home",     "LIFEBOAT_NOTHING", nullptr};
+                               "USER=me",        "LIFEBOAT_NOTHING", nullptr};
   const Environment expected{{"LIFEBOAT_X", "a=b"}, {"ETCDCTL_NAME", "n"}};
   EXPECT_EQ(read_environment(block), expected);
 }
 
-TEST(Environment, KeepsWhereProgramsAndScratchFoldersAre) {
-  const char* const block[] = {"PATH=/bin", "TMPDIR=/scratch", "PATHS=/x", "TMPDIR", nullptr};
-  const Environment expected{{"PATH", "/bin"}, {"TMPDIR", "/scratch"}};
+TEST(Environment, KeepsWhatItMeansToUseOfOthers) {
+  const char* const block[] = {"PATH=/bin",  "TMPDIR=/scratch",   "PATHS=/x", "TMPDIR",
+                               "HOME=/home", "AWS_REGION=eu",     "AWS=x",    "no_proxy=.local",
+                               "PROXY=x",    "HTTPS_PROXY=proxy", nullptr};
+  const Environment expected{{"PATH", "/bin"},       {"TMPDIR", "/scratch"},
+                             {"HOME", "/home"},      {"AWS_REGION", "eu"},
+                             {"no_proxy", ".local"}, {"HTTPS_PROXY", "proxy"}};
   EXPECT_EQ(read_environment(block), expected);
 }
 

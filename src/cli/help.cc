@@ -151,8 +151,10 @@ std::string flag_usage(const Flag& flag) {
 }
 
 std::string flag_variables(const Flag& flag) {
-  return flag.etcdctl_env.empty() ? flag.env_name()
-                                  : base::cat(flag.env_name(), ", ", flag.etcdctl_env);
+  std::vector<std::string> names{flag.env_name()};
+  if (!flag.etcdctl_env.empty()) names.push_back(flag.etcdctl_env);
+  names.insert(names.end(), flag.aws_envs.begin(), flag.aws_envs.end());
+  return base::join(names, ", ");
 }
 
 std::unique_ptr<Command> make_help_command() { return std::make_unique<HelpCommand>(); }

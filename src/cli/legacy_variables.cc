@@ -39,8 +39,8 @@ class Translation {
     const std::string wanted = value("S3");
     if (wanted.empty() || wanted == "false") return;
     throw Error(Code::kUnsupported,
-                "OCP_BACKUP_S3 asks for a bucket, and there are only folders here",
-                "set it to false, and name the folder with --vault");
+                "OCP_BACKUP_S3 asks for a bucket in a way that is not understood here",
+                "set it to false, and name the bucket with --vault s3://BUCKET/PREFIX");
   }
 
   void translate_folder() {

@@ -204,7 +204,7 @@ void add_script_timeout(const MethodOptions& method, Settings& settings) {
 void declare_manifest_flags(FlagTable& flags, ManifestFlags* values) {
   Options& options = values->options;
   declare_what(flags, values);
-  declare_vault_flags(flags, &values->vault);
+  declare_vault_name_flags(flags, &values->vault);
   declare_run(flags, values);
   declare_method_flags(flags, &values->method);
   declare_script_flags(flags, &values->method);

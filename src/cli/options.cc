@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "store/dir_store.h"
 #include "vault/backup_id.h"
 #include "vault/vault.h"
 
@@ -108,27 +107,35 @@ void declare_common_flags(FlagTable& flags, CommonOptions* options) {
 }
 
 void declare_vault_flags(FlagTable& flags, VaultOptions* options) {
+  declare_vault_name_flags(flags, options);
+  declare_s3_flags(flags, &options->s3);
+}
+
+void declare_vault_name_flags(FlagTable& flags, VaultOptions* options) {
   flags.group("Vault");
-  flags.text("vault", "DIR", "the folder that holds the backups", &options->vault);
+  flags.text("vault", "DIR|URL", "where the backups are: a folder, or s3://BUCKET/PREFIX",
+             &options->vault);
   flags.text("cluster", "NAME", "which cluster; not needed where the vault holds one cluster only",
              &options->cluster);
 }
 
 void check_vault_options(const VaultOptions& options) {
   if (options.vault.empty()) {
-    throw Error(Code::kInvalid, "--vault is needed: the folder that holds the backups",
-                "give --vault DIR or set LIFEBOAT_VAULT");
+    throw Error(Code::kInvalid, "--vault is needed: the folder or bucket that holds the backups",
+                "give --vault DIR or --vault s3://BUCKET/PREFIX, or set LIFEBOAT_VAULT");
   }
-  if (options.vault.find("://") != std::string::npos) {
-    throw Error(Code::kUnsupported,
-                base::cat("--vault: ", in_quotes(options.vault), " is an address, not a folder"));
+  try {
+    check_location(options.vault);
+  } catch (const Error& error) {
+    throw error.with_context("--vault");
   }
   if (!options.cluster.empty()) check_cluster_name(options.cluster);
 }
 
-std::unique_ptr<store::Store> open_vault(const VaultOptions& options, os::FileSystem& fs) {
+std::unique_ptr<store::Store> open_vault(const VaultOptions& options, const World& world,
+                                         const std::stop_token& stop) {
   check_vault_options(options);
-  auto vault = std::make_unique<store::DirStore>(fs, options.vault);
+  auto vault = open_store(options.vault, options.s3, world, stop);
   vault->check();
   return vault;
 }

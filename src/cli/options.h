@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "cli/flags.h"
+#include "cli/store_options.h"
 #include "os/fs.h"
 #include "rpc/etcd_client.h"
 #include "store/store.h"
@@ -28,18 +30,23 @@ void declare_common_flags(FlagTable& flags, CommonOptions* options);
 
 // Which vault, and whose backups in it.
 struct VaultOptions {
-  std::string vault;
+  std::string vault;  // a folder, or a bucket's URL
   std::string cluster;
+  S3Flags s3 = {};
 };
 
 void declare_vault_flags(FlagTable& flags, VaultOptions* options);
 
+// The same without those of buckets.
+void declare_vault_name_flags(FlagTable& flags, VaultOptions* options);
+
 // Throws kInvalid if no vault was named or the names can't be right.
 void check_vault_options(const VaultOptions& options);
 
-// The vault that was named; it borrows `fs`. Throws as above, and kNotFound if it is not there: a
-// volume that is not mounted must not look like an empty vault.
-std::unique_ptr<store::Store> open_vault(const VaultOptions& options, os::FileSystem& fs);
+// The vault that was named, as open_store gives it. Throws as above and as that does, and kNotFound
+// if it is not there: a volume that is not mounted must not look like an empty vault.
+std::unique_ptr<store::Store> open_vault(const VaultOptions& options, const World& world,
+                                         const std::stop_token& stop);
 
 // The cluster that was named, or the only one in the vault. Throws kInvalid if the name can't be
 // one or has to be given, kNotFound if nothing is there.

@@ -82,6 +82,8 @@ class Plan {
     CommandText text(begin);
     text.flag("vault", plan_.vault.vault);
     text.flag("cluster", plan_.vault.cluster);
+    if (!is_bucket(plan_.vault.vault)) return text;
+    for (const auto& [name, value] : s3_flags_in_use(plan_.vault.s3)) text.flag(name, value);
     return text;
   }
 

@@ -32,13 +32,13 @@ bool names_a_file(std::string_view argument) {
 }
 
 SnapshotArgument::SnapshotArgument(const std::string& argument, const VaultOptions& options,
-                                   World& world)
+                                   World& world, const std::stop_token& stop)
     : argument_(argument), world_(world) {
-  if (argument_ != kStandardInput && !names_a_file(argument_)) find_backup(options);
+  if (argument_ != kStandardInput && !names_a_file(argument_)) find_backup(options, stop);
 }
 
-void SnapshotArgument::find_backup(const VaultOptions& options) {
-  store_ = open_vault(options, world_.fs);
+void SnapshotArgument::find_backup(const VaultOptions& options, const std::stop_token& stop) {
+  store_ = open_vault(options, world_, stop);
   vault_ = std::make_unique<vault::ClusterVault>(*store_, choose_cluster(options, *store_));
   backup_ = vault_->find(argument_);
   snapshot_file(backup_->catalog);

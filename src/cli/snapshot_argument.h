@@ -20,7 +20,8 @@ class SnapshotArgument {
  public:
   // Opens the vault only if `argument` names a backup. Throws kNotFound, kInvalid, and kUnsupported
   // for a backup that this version can't read. Borrows `world`.
-  SnapshotArgument(const std::string& argument, const VaultOptions& options, World& world);
+  SnapshotArgument(const std::string& argument, const VaultOptions& options, World& world,
+                   const std::stop_token& stop);
 
   // To be read while this lives.
   backup::RestoreSource source();
@@ -30,7 +31,7 @@ class SnapshotArgument {
   vault::ClusterVault* vault() const { return vault_.get(); }
 
  private:
-  void find_backup(const VaultOptions& options);
+  void find_backup(const VaultOptions& options, const std::stop_token& stop);
 
   const std::string argument_;
   World& world_;

@@ -106,7 +106,8 @@ std::unique_ptr<store::StoreLock> ClusterVault::lock() {
     if (error.code() != Code::kBusy) throw;
     throw Error(Code::kBusy,
                 cat("another run is at work on cluster ", cluster_, " in ", store_.location()),
-                "wait until it has ended; a run that died holds nothing");
+                store_.is_remote() ? error.hint()
+                                   : "wait until it has ended; a run that died holds nothing");
   }
 }
 
