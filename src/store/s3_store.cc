@@ -228,16 +228,23 @@ void S3Store::remove_folder(const std::string& folder) {
   for (const std::string& key : keys_below(prefix)) {
     remove_key({.method = "DELETE", .key = key});
   }
-  abort_uploads(prefix, false);
+  abort_uploads(prefix, [](const std::string&) { return true; });
 }
 
 void S3Store::remove_unfinished(const std::string& folder) {
   check_folder_name(folder);
-  abort_uploads(folder_prefix(folder), true);
+  std::optional<Listing> listing;  // asked for where it matters
+  abort_uploads(folder_prefix(folder), [&](const std::string& name) {
+    const std::size_t slash = name.find('/');
+    if (slash == std::string::npos) return true;
+    if (!listing) listing = list(folder);
+    return std::ranges::find(listing->folders, name.substr(0, slash)) == listing->folders.end();
+  });
 }
 
-// `directly`: not those in folders further down.
-void S3Store::abort_uploads(const std::string& prefix, bool directly) {
+// Those whose names below `prefix` are wanted.
+void S3Store::abort_uploads(const std::string& prefix,
+                            const std::function<bool(const std::string&)>& is_wanted) {
   QueryParameters markers;
   std::set<std::string> seen;
   for (;;) {
@@ -250,7 +257,7 @@ void S3Store::abort_uploads(const std::string& prefix, bool directly) {
     for (const XmlElement& element : page.elements()) {
       if (element.name != "Upload") continue;
       const std::string name = after(prefix, page.key(element, "Key"));
-      if (directly && name.find('/') != std::string::npos) continue;
+      if (!is_wanted(name)) continue;
       remove_key({.method = "DELETE",
                   .key = prefix + name,
                   .query = {{"uploadId", element.text_of("UploadId")}}});

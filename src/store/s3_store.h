@@ -10,6 +10,7 @@
 // uploads by folder; what remove_unfinished can't see there, they remove themselves in time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -41,6 +42,7 @@ class S3Store : public Store {
   std::unique_ptr<base::Sink> put_new(const std::string& name) override;
   void remove(const std::string& name) override;
   void remove_folder(const std::string& folder) override;
+  // Also in folders below that hold nothing else: no listing shows them, so that nobody would ask.
   void remove_unfinished(const std::string& folder) override;
   std::optional<std::uint64_t> available_bytes() override { return std::nullopt; }
   std::unique_ptr<StoreLock> lock(const std::string& name) override;
@@ -51,7 +53,8 @@ class S3Store : public Store {
   std::string folder_prefix(const std::string& folder) const;
   std::vector<std::string> keys_below(const std::string& prefix);
   void remove_key(const S3Request& request);
-  void abort_uploads(const std::string& prefix, bool directly);
+  void abort_uploads(const std::string& prefix,
+                     const std::function<bool(const std::string&)>& is_wanted);
   std::unique_ptr<base::Sink> begin(const std::string& name, bool only_if_absent);
   void check_leases();
 

@@ -220,12 +220,25 @@ TEST(S3Store, RemovesUnfinishedUploadsOfThatFolderOnly) {
   bucket.server.uploads["2"].key = "etcd/prod x/a/two";
   bucket.server.uploads["3"].key = "etcd/prod x/a/b/deeper";
   bucket.server.uploads["4"].key = "etcd/prod x/ab";
+  bucket.server.blobs["etcd/prod x/a/b/finished"];
   const auto store = bucket.open();
   store->remove_unfinished("a");
   EXPECT_EQ(bucket.server.uploads.size(), 2U);
   store->remove_folder("a");
   EXPECT_EQ(bucket.server.uploads.size(), 1U);
   EXPECT_TRUE(bucket.server.uploads.contains("4"));
+}
+
+// A run that died in its first upload leaves a folder that no listing shows.
+TEST(S3Store, RemovesUnfinishedUploadsOfFoldersThatAreNotListed) {
+  Bucket bucket;
+  bucket.server.uploads["1"].key = "etcd/prod x/a/dead/snapshot.db";
+  bucket.server.uploads["2"].key = "etcd/prod x/a/alive/other.db";
+  bucket.server.uploads["3"].key = "etcd/prod x/b/dead/snapshot.db";
+  bucket.server.blobs["etcd/prod x/a/alive/backup.json"];
+  bucket.open()->remove_unfinished("a");
+  EXPECT_EQ(bucket.server.uploads.size(), 2U);
+  EXPECT_FALSE(bucket.server.uploads.contains("1"));
 }
 
 // What a server does to a blob after it said that all is well, as a test of `finish`.
