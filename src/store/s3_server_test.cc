@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "base/text.h"
 #include "http/client.h"
 #include "os/process.h"
 #include "store/s3_store.h"
@@ -16,6 +17,71 @@ namespace lifeboat::testing {
 
 using base::Code;
 using std::chrono::milliseconds;
+
+// A server that others wrote, where scripts/setup has installed it.
+constexpr const char* kS3rver =
+    LIFEBOAT_SOURCE_DIR "/build/s3rver/node_modules/s3rver/bin/s3rver.js";
+
+class S3rverProcess {
+ public:
+  S3rverProcess() {
+    const std::string node = programs_.find("node", "/usr/local/bin:/usr/bin").value_or("node");
+    process_ =
+        programs_.start({.path = node,
+                         .arguments = {kS3rver, "--directory", folder_.path("data"), "--address",
+                                       "127.0.0.1", "--port", "0", "--configure-bucket", "bucket"},
+                         .output_path = folder_.path("output")});
+    for (int i = 0; i < 3000 && port().empty(); ++i) {
+      if (process_->wait(milliseconds(10), {})) break;
+    }
+  }
+
+  // It says "S3rver listening on 127.0.0.1:40625".
+  std::string port() const {
+    std::ifstream file(folder_.path("output"));
+    for (std::string word; file >> word;) {
+      if (word.starts_with("127.0.0.1:")) return word.substr(word.find(':') + 1);
+    }
+    return "";
+  }
+
+ private:
+  const TempFolder folder_;
+  os::PosixPrograms programs_;
+  std::unique_ptr<os::Process> process_;
+};
+
+// One process for all tests, which takes seconds to start; each test has a prefix of its own.
+class S3rver : public StoreFixture {
+ public:
+  S3rver() {
+    static int count = 0;
+    options_ = {.location = {"bucket", base::cat("vault-", ++count)},
+                .endpoint = "http://127.0.0.1:" + process().port(),
+                .part_bytes = 5 * 1024 * 1024,
+                .lease_settle = milliseconds(10)};
+    store_ = second_view();
+  }
+
+  store::Store& store() override { return *store_; }
+  std::unique_ptr<store::Store> second_view() override {
+    return std::make_unique<store::S3Store>(
+        options_, credentials_, clock_,
+        [](const http::Url& url) { return http::make_client({.url = url}); });
+  }
+  bool finds_folders_of_folders() const override { return false; }
+
+ private:
+  static S3rverProcess& process() {
+    static S3rverProcess running;
+    return running;
+  }
+
+  store::S3Options options_;
+  FixedCredentials credentials_{{"S3RVER", "S3RVER"}};
+  os::SystemClock clock_;
+  std::unique_ptr<store::Store> store_;
+};
 
 class RunningServer {
  public:
@@ -78,6 +144,12 @@ std::unique_ptr<StoreFixture> make_faulty() {
                                "--fault", "lost:13", "--fault", "truncate:9"});
 }
 
+std::vector<StoreFixtureFactory> s3rver_if_it_is_there() {
+  if (!std::ifstream(kS3rver)) return {};
+  return {[]() -> std::unique_ptr<StoreFixture> { return std::make_unique<S3rver>(); }};
+}
+
+INSTANTIATE_TEST_SUITE_P(S3rver, StoreContract, ::testing::ValuesIn(s3rver_if_it_is_there()));
 INSTANTIATE_TEST_SUITE_P(S3OverHttp, StoreContract, ::testing::Values(&make_plain));
 INSTANTIATE_TEST_SUITE_P(S3OverFaultyHttp, StoreContract, ::testing::Values(&make_faulty));
 

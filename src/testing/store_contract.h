@@ -18,6 +18,8 @@ class StoreFixture {
   virtual store::Store& store() = 0;
   // The same place seen by another process.
   virtual std::unique_ptr<store::Store> second_view() = 0;
+  // False for a server that overlooks folders with nothing but folders in them.
+  virtual bool finds_folders_of_folders() const { return true; }
 };
 
 using StoreFixtureFactory = std::unique_ptr<StoreFixture> (*)();

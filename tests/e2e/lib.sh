@@ -18,7 +18,8 @@ connection=()
 # How long the last `expect` took.
 milliseconds=0
 # What the user of this machine has set is no part of a test.
-unset "${!LIFEBOAT_@}" "${!ETCDCTL_@}"
+unset "${!LIFEBOAT_@}" "${!ETCDCTL_@}" "${!AWS_@}" "${!HTTP_PROXY@}" "${!HTTPS_PROXY@}" \
+  "${!http_proxy@}" "${!https_proxy@}"
 
 clean_up() {
   local status=$? mount
@@ -211,6 +212,55 @@ kill_at_random() {
     0) ;;
     *) wrong "exit $status after $moment ms" ;;
   esac
+}
+
+# ---- Buckets ----------------------------------------------------------------------------------
+
+# start_bucket [s3_server.py's flags...]: a bucket, which is the vault from here on.
+start_bucket() {
+  "$root/tests/e2e/s3_server.py" "$work/bucket-port" --log "$work/bucket-log" "$@" &
+  until [ -s "$work/bucket-port" ]; do sleep 0.05; done
+  bucket=http://127.0.0.1:$(cat "$work/bucket-port")
+  export AWS_ACCESS_KEY_ID=KEY AWS_SECRET_ACCESS_KEY=secret LIFEBOAT_S3_ENDPOINT=$bucket
+  vault=s3://bucket/etcd
+}
+
+# ask_bucket WHAT [TEXT]: GET or PUT /-/WHAT, as s3_server.py says.
+ask_bucket() {
+  /usr/bin/python3 - "$bucket/-/$1" "${@:2}" <<'PYTHON'
+import sys, urllib.request
+method, body = ("PUT", sys.argv[2].encode()) if len(sys.argv) > 2 else ("GET", None)
+request = urllib.request.Request(sys.argv[1], data=body, method=method)
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+sys.stdout.write(opener.open(request).read().decode())
+PYTHON
+}
+
+# From here on the bucket fails that way, as with --fault; none when there are none.
+faults() { ask_bucket faults "$*" >/dev/null; }
+
+# Each object but the lease, without the prefix; unfinished uploads.
+bucket_keys() { ask_bucket keys | sed 's,etcd/,,' | grep -v '/[.]lock$' || true; }
+
+# No catalog lacks a file that it names.
+bucket_is_sound() {
+  local keys catalog id file
+  keys=$(bucket_keys)
+  expect 0 lifeboat list --vault "$vault" -o json
+  jq -r '.backups[] | .id as $id | .files[] | "prod/backups/\($id)/\(.name)"' "$work/out" >"$work/named"
+  while read -r file; do
+    grep -qxF -- "$file" <<<"$keys" || wrong "a catalog names $file, and the bucket has: $keys"
+  done <"$work/named"
+}
+
+# Nothing of a run that died.
+bucket_has_no_leftovers() {
+  local keys folder
+  keys=$(bucket_keys)
+  ! grep '^unfinished' <<<"$keys" || wrong 'unfinished uploads'
+  for folder in $(sed -n 's,^\(prod/backups/[^/]*\)/.*,\1,p' <<<"$keys" | sort -u); do
+    grep -qxF "$folder/backup.json" <<<"$keys" || wrong "a leftover: $folder"
+  done
 }
 
 # ---- Expectations -----------------------------------------------------------------------------

@@ -7,8 +7,12 @@ usage: s3_server.py PORT_FILE [--bucket NAME] [--page SIZE] [--fault NAME:EVERY]
 Listens on a free port of 127.0.0.1 and writes its number into PORT_FILE once it does. Path style,
 one bucket, kept in memory. Every request must be signed (Signature Version 4, computed here anew)
 by the key "KEY" with the secret "secret", and every body must have the SHA-256 that its headers
-say. With --fault, every EVERY-th request (counted for each fault on its own) gets one of these; the
-last two hold for everything:
+say. Under /-/ tests look inside, unsigned: GET /-/keys has a line for each object, and "unfinished
+KEY" for each upload; PUT /-/faults has the faults from here on; PUT /-/ahead the seconds that the
+server's clock is ahead of the true time.
+
+With --fault, every EVERY-th request (counted for each fault on its own) gets one of these; the
+last two hold for everything; 0 is never):
 
   500        an internal error        slow_down  503 SlowDown
   cut        the connection closes before the answer
@@ -16,7 +20,8 @@ last two hold for everything:
   truncate   half of the answer's body, then the connection closes
   stall      no answer for three seconds
   checksum   a wrong checksum of what was put
-  forget     what was put is not kept
+  etag       a wrong ETag for what was put
+  forget     what was put is not kept, leases apart
 """
 import argparse
 import base64
@@ -54,8 +59,14 @@ class Bucket:
     def __init__(self, options):
         self.options = options
         self.lock = threading.Lock()
-        self.blobs, self.uploads, self.counts = {}, {}, {}
-        self.faults = dict(fault.split(":") for fault in options.fault)
+        self.blobs, self.uploads, self.ahead = {}, {}, 0
+        self.set_faults(options.fault)
+
+    def set_faults(self, faults):
+        self.faults, self.counts = dict(fault.split(":") for fault in faults), {}
+
+    def now(self):
+        return time.time() + self.ahead
 
     def has_fault(self, name):
         if name not in self.faults:
@@ -79,6 +90,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.query = dict(urllib.parse.parse_qsl(target.query, keep_blank_values=True,
                                                  errors="surrogateescape"))
         path = urllib.parse.unquote(target.path, errors="surrogateescape")
+        if path.startswith("/-/"):
+            return self.say(200, {}, self.tell(path.removeprefix("/-/")).encode())
         if bucket.options.log:
             with bucket.lock, open(bucket.options.log, "a", encoding="utf-8",
                                    errors="replace") as log:
@@ -103,6 +116,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if bucket.has_fault("lost"):
             return self.cut()
         return self.say(*answer)
+
+    def date_time_string(self, timestamp=None):
+        return email.utils.formatdate(timestamp or self.server.bucket.now(), usegmt=True)
+
+    def tell(self, what):
+        bucket = self.server.bucket
+        with bucket.lock:
+            if what == "faults":
+                bucket.set_faults(self.body.decode().split())
+            if what == "ahead":
+                bucket.ahead = int(self.body)
+            unfinished = sorted(f"unfinished {key}" for key, _, _ in bucket.uploads.values())
+            return "".join(f"{line}\n" for line in [*sorted(bucket.blobs), *unfinished])
+
+    def handle(self):
+        try:
+            super().handle()
+        except ConnectionError:
+            pass  # The client has given up, or was killed.
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = handle_request
 
@@ -272,9 +304,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def keep(self, content, headers, checksum):
         etag = f'"{uuid.uuid4().hex}"'
         headers["x-amz-checksum-sha256"] = self.checksum(checksum)
-        if "forget" not in self.server.bucket.faults:
-            self.server.bucket.blobs[self.key] = (content, headers, etag, time.time())
-        return etag
+        is_lease = self.key.endswith("/.lock")
+        if is_lease or "forget" not in self.server.bucket.faults:
+            self.server.bucket.blobs[self.key] = (content, headers, etag, self.server.bucket.now())
+        return self.etag(etag)
+
+    def etag(self, true_one):
+        return '"wrong"' if self.server.bucket.has_fault("etag") else true_one
 
     def put(self):
         self.check_body()
@@ -294,7 +330,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.check_body()
         etag = f'"{hashlib.md5(self.body).hexdigest()}"'
         parts[int(self.query["partNumber"])] = (etag, self.body)
-        return 200, {"ETag": etag,
+        return 200, {"ETag": self.etag(etag),
                      "x-amz-checksum-sha256": self.checksum(sha256_base64(self.body))}
 
     def complete(self):
