@@ -58,7 +58,7 @@ def quoted(text, safe=""):
 class Bucket:
     def __init__(self, options):
         self.options = options
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.blobs, self.uploads, self.ahead = {}, {}, 0
         self.set_faults(options.fault)
 
