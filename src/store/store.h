@@ -88,8 +88,8 @@ class Store {
   // Symbolic links are removed, never followed.
   virtual void remove_folder(const std::string& folder) = 0;
 
-  // Removes the unfinished blobs of dead writers directly in `folder`. The caller holds the lock
-  // that keeps live writers out.
+  // Removes the unfinished blobs of dead writers directly in `folder`, and in folders below it that
+  // list() does not show. The caller holds the lock that keeps live writers out.
   virtual void remove_unfinished(const std::string& folder) = 0;
 
   // Room for new blobs; nullopt where nobody can say (a bucket).
