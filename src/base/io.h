@@ -57,6 +57,13 @@ class RandomSink {
   virtual void overwrite(std::uint64_t offset, Bytes bytes) = 0;
 };
 
+// Takes everything and keeps nothing.
+class NullSink : public Sink {
+ public:
+  void write(Bytes /*bytes*/) override {}
+  void finish() override {}
+};
+
 // A part of memory as a RandomSource. Borrows it.
 class MemorySource : public RandomSource {
  public:

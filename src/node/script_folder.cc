@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <optional>
-#include <random>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "node/official_script.h"
 #include "os/process.h"
@@ -28,11 +28,6 @@ constexpr std::string_view kFolderPrefix = "lifeboat-script-";
 constexpr const char* kLockName = "lock";
 
 constexpr std::size_t kPathBytesMax = 1000;
-
-std::uint64_t random_number() {
-  std::random_device random;
-  return (std::uint64_t{random()} << 32) | random();
-}
 
 // Returns what went wrong, if anything is still there: another run may have removed it meanwhile.
 std::optional<std::string> remove_or_say(os::FileSystem& fs, const std::string& folder) {
@@ -104,7 +99,7 @@ Life try_lock(os::FileSystem& fs, const std::string& folder, std::unique_ptr<os:
 }  // namespace
 
 ScriptFolder::ScriptFolder(os::HostTree& host, os::FileSystem& fs, base::Log& log)
-    : fs_(fs), log_(log), name_(cat(kFolderPrefix, base::to_hex_id(random_number()))) {
+    : fs_(fs), log_(log), name_(cat(kFolderPrefix, base::to_hex_id(base::random_number()))) {
   const bool made =
       std::ranges::any_of(kPlaces, [&](std::string_view place) { return make_in(host, place); });
   if (!made) {

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/random_stream.h"
 #include "base/text.h"
 #include "os/atomic_file.h"
 #include "os/paths.h"
@@ -40,21 +41,6 @@ void check_folder_name(const std::string& folder) {
 
 // What other tools left under a name that no blob can have does not count.
 bool is_listed(const std::string& name) { return is_valid_name(name) && !is_hidden(name); }
-
-class FileSource : public base::Source {
- public:
-  explicit FileSource(std::unique_ptr<os::ReadableFile> file) : file_(std::move(file)) {}
-
-  std::size_t read(base::MutableBytes buffer) override {
-    const std::size_t count = file_->read_at(offset_, buffer);
-    offset_ += count;
-    return count;
-  }
-
- private:
-  const std::unique_ptr<os::ReadableFile> file_;
-  std::uint64_t offset_ = 0;
-};
 
 class DirStoreLock : public StoreLock {
  public:
@@ -94,7 +80,7 @@ std::unique_ptr<os::ReadableFile> DirStore::open_file(const std::string& name) {
 }
 
 std::unique_ptr<base::Source> DirStore::get(const std::string& name) {
-  return std::make_unique<FileSource>(open_file(name));
+  return std::make_unique<base::RandomStream>(open_file(name));
 }
 
 std::unique_ptr<base::RandomSource> DirStore::open(const std::string& name) {
