@@ -198,6 +198,7 @@ CatalogFile decode_file(const Fields& fields) {
   file.encoding = fields.texts("encoding");
   file.plain_size_bytes = fields.count("plain_size");
   file.plain_sha256 = fields.sha256("plain_sha256");
+  if (fields.has("fingerprint")) file.fingerprint = fields.text("fingerprint");
   return file;
 }
 
@@ -273,14 +274,16 @@ Json members_to_json(const std::vector<CatalogMember>& members) {
 Json files_to_json(const std::vector<CatalogFile>& files) {
   Json json = Json::array();
   for (const CatalogFile& file : files) {
-    json.push(Json::object()
-                  .set("role", file.role)
-                  .set("name", file.name)
-                  .set("size", file.size_bytes)
-                  .set("sha256", file.sha256)
-                  .set("encoding", Json::strings(file.encoding))
-                  .set("plain_size", file.plain_size_bytes)
-                  .set("plain_sha256", file.plain_sha256));
+    Json entry = Json::object();
+    entry.set("role", file.role)
+        .set("name", file.name)
+        .set("size", file.size_bytes)
+        .set("sha256", file.sha256)
+        .set("encoding", Json::strings(file.encoding))
+        .set("plain_size", file.plain_size_bytes)
+        .set("plain_sha256", file.plain_sha256);
+    if (!file.fingerprint.empty()) entry.set("fingerprint", file.fingerprint);
+    json.push(std::move(entry));
   }
   return json;
 }

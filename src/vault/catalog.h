@@ -30,6 +30,9 @@ struct CatalogFile {
   std::vector<std::string> encoding;  // what was done to the plain file, in that order
   std::uint64_t plain_size_bytes = 0;
   std::string plain_sha256;
+  // What the store says of the stored file without reading it (store/store.h); "" where it is not
+  // known. Of no use in another store.
+  std::string fingerprint = {};
 };
 
 struct CatalogMember {

@@ -85,6 +85,13 @@ std::optional<BackupId> Inventory::newest_id() const {
   return newest;
 }
 
+std::optional<std::uint64_t> newest_known_cluster_id(const Inventory& inventory) {
+  for (auto it = inventory.backups.rbegin(); it != inventory.backups.rend(); ++it) {
+    if (it->catalog.etcd.cluster_id) return it->catalog.etcd.cluster_id;
+  }
+  return std::nullopt;
+}
+
 std::string describe(const UnreadableBackup& backup) {
   return cat("backup ", backup.id.text(),
              " does not count, its catalog can't be read: ", base::printable(backup.reason, 500));

@@ -45,6 +45,10 @@ struct Inventory {
   std::optional<BackupId> newest_id() const;
 };
 
+// The etcd cluster that the backups are of, as far as the newest that knows says: an adopted backup
+// knows of none.
+std::optional<std::uint64_t> newest_known_cluster_id(const Inventory& inventory);
+
 // One line for `unreadable`, fit for a warning.
 std::string describe(const UnreadableBackup& backup);
 
