@@ -1,19 +1,19 @@
 #include "backup/drill.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "backup/live_check.h"
 #include "backup/sample.h"
+#include "backup/scratch_folder.h"
 #include "backup/space.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "etcd/data_dir.h"
 #include "os/paths.h"
-#include "store/rooted_tree.h"
 
 namespace lifeboat::backup {
 namespace {
@@ -34,46 +34,6 @@ constexpr std::uint64_t kLogBytes = 2 * etcd::kWalFileSizeBytes;
 
 constexpr std::size_t kDifferencesToldMax = 3;
 constexpr std::size_t kLogLinesKept = 40;
-
-std::uint64_t random_number() {
-  std::random_device random;
-  return (std::uint64_t{random()} << 32) | random();
-}
-
-// A folder of our own within another one, gone when this is.
-class ScratchFolder {
- public:
-  ScratchFolder(os::FileSystem& fs, std::string parent, base::Log& log)
-      : fs_(fs),
-        parent_(std::move(parent)),
-        name_(cat("lifeboat-drill-", base::to_hex_id(random_number()))),
-        log_(log) {
-    if (!os::is_folder(fs_, parent_)) {
-      throw Error(Code::kNotFound,
-                  cat("there is no folder ", base::printable(parent_, 1000), " to work in"),
-                  "name a folder with room for the restored database with --scratch DIR");
-    }
-    fs_.make_directory(path());
-  }
-  ~ScratchFolder() {
-    try {
-      store::RootedTree(fs_, parent_).remove_all(name_);
-    } catch (const Error& error) {
-      log_.warning(cat("the scratch folder ", base::printable(path(), 1000),
-                       " is left behind, remove it: ", error.what()));
-    }
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  std::string path() const { return os::join_path(parent_, name_); }
-
- private:
-  os::FileSystem& fs_;
-  const std::string parent_;
-  const std::string name_;
-  base::Log& log_;
-};
 
 std::string describe(const etcd::HashKv& hash) {
   return cat(hash.hash, " at revision ", hash.revision,
@@ -140,8 +100,9 @@ class Drill {
   // Whether there is something to start etcd on. Damage is what a drill is there to find.
   bool restore() {
     RestoreOptions restore;
-    restore.initial_cluster = {.members = kInitialCluster,
-                               .token = cat("lifeboat-drill-", base::to_hex_id(random_number()))};
+    restore.initial_cluster = {
+        .members = kInitialCluster,
+        .token = cat("lifeboat-drill-", base::to_hex_id(base::random_number()))};
     restore.members = {{.name = kMemberName, .target = {.data_dir = data_dir(), .wal_dir = {}}}};
     restore.etcd_version = result_.etcd_version;
     restore.bump_amount = 0;
@@ -231,7 +192,7 @@ class Drill {
   void compare_sample(etcd::KeyValueEndpoint& etcd) {
     step_ = "sample";
     const auto snapshot = source_.open();
-    const auto sample = sample_keys(*snapshot, {.seed = random_number()}, stop_);
+    const auto sample = sample_keys(*snapshot, {.seed = base::random_number()}, stop_);
     std::vector<std::string> differences;
     for (const SampledKey& sampled : sample) {
       base::throw_if_stopped(stop_);
@@ -254,7 +215,7 @@ class Drill {
   }
 
   void write_and_restart(ScratchEtcd& etcd) {
-    const std::string key = cat("lifeboat-drill/", base::to_hex_id(random_number()));
+    const std::string key = cat("lifeboat-drill/", base::to_hex_id(base::random_number()));
     const std::string value = base::format_time(result_.started);
     step_ = "write";
     etcd.endpoint().put(as_bytes(key), as_bytes(value), stop_);

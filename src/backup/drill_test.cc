@@ -106,13 +106,13 @@ TEST_F(DrillTest, StartsEtcdOnLoopbackTwiceAndKeepsItToItself) {
   ASSERT_THAT(etcd.started, SizeIs(2));
   for (const os::ProgramStart& start : etcd.started) {
     const std::string line = base::join(start.arguments, " ");
-    EXPECT_THAT(line, AllOf(HasSubstr("--data-dir /scratch/lifeboat-drill-"),
+    EXPECT_THAT(line, AllOf(HasSubstr("--data-dir /scratch/lifeboat-scratch-"),
                             HasSubstr("--listen-client-urls http://127.0.0.1:"),
                             HasSubstr("--listen-peer-urls http://127.0.0.1:"),
                             HasSubstr("--quota-backend-bytes ")));
     EXPECT_THAT(line, Not(HasSubstr("--logger")));
     EXPECT_THAT(start.environment,
-                ElementsAre(StartsWith("PATH="), StartsWith("HOME=/scratch/lifeboat-drill-")));
+                ElementsAre(StartsWith("PATH="), StartsWith("HOME=/scratch/lifeboat-scratch-")));
   }
 }
 

@@ -1,17 +1,14 @@
 #include "backup/export.h"
 
-#include <functional>
-
 #include "backup/progress_piece.h"
 #include "backup/staging.h"
 #include "backup/verify.h"
 #include "base/error.h"
-#include "base/hash.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "node/tar_writer.h"
 #include "os/atomic_file.h"
 #include "os/paths.h"
+#include "vault/encoding.h"
 
 namespace lifeboat::backup {
 namespace {
@@ -21,11 +18,9 @@ using base::Code;
 using base::Error;
 using vault::CatalogFile;
 
-constexpr std::size_t kBufferBytes = 1024 * 1024;
-
-void prove(vault::ClusterVault& vault, const vault::StoredBackup& backup, base::Progress& progress,
-           const std::stop_token& stop) {
-  const VerifyResult result = verify_backup(vault, backup, {}, progress, stop);
+void prove(vault::ClusterVault& vault, const vault::StoredBackup& backup,
+           const ReadingContext& context, const std::stop_token& stop) {
+  const VerifyResult result = verify_backup(vault, backup, {}, context, stop);
   if (result.ok()) return;
   const Finding& first = result.findings.front();
   throw Error(Code::kCorrupt,
@@ -34,30 +29,36 @@ void prove(vault::ClusterVault& vault, const vault::StoredBackup& backup, base::
               "export another one; `lifeboat verify` names all that is wrong");
 }
 
-// Hands the file on piece by piece. What is read now must be what was proven before.
-ExportedFile copy_file(vault::ClusterVault& vault, const vault::BackupId& id,
-                       const CatalogFile& file, const std::function<void(base::Bytes)>& take,
-                       base::Progress& progress, const std::stop_token& stop) {
-  const auto source = vault.get_file(id, file.name);
-  base::Buffer buffer(kBufferBytes);
-  base::Sha256 hash;
-  std::uint64_t size_bytes = 0;
-  while (const std::size_t count = source->read(buffer)) {
-    base::throw_if_stopped(stop);
-    const auto piece = base::Bytes(buffer).first(count);
-    size_bytes += count;
-    if (size_bytes > file.size_bytes) break;
-    hash.update(piece);
-    take(piece);
-    progress.advance(count);
-  }
-  std::string sha256 = base::to_hex(hash.digest());
-  if (size_bytes != file.size_bytes || sha256 != file.sha256) {
+// What is read now must be what was proven before.
+ExportedFile export_file(vault::ClusterVault& vault, const vault::BackupId& id,
+                         const CatalogFile& file, const ReadingContext& context, base::Sink& sink,
+                         const std::stop_token& stop) {
+  const auto read = [&] {
+    try {
+      return read_plain(vault, id, file, context, sink, stop);
+    } catch (const Error& error) {
+      throw with_file_name(file.name, error);
+    }
+  };
+  if (difference(file, read())) {
     throw Error(Code::kCorrupt, cat(file.name, " changed while it was exported"),
                 "check the disk of the vault, and export again");
   }
-  return {.name = file.name, .size_bytes = size_bytes, .sha256 = std::move(sha256)};
+  return {.name = vault::plain_name(file),
+          .size_bytes = file.plain_size_bytes,
+          .sha256 = file.plain_sha256};
 }
+
+// One entry of an archive; the archive is finished by its owner.
+class TarEntrySink : public base::Sink {
+ public:
+  explicit TarEntrySink(node::TarWriter& tar) : tar_(tar) {}
+  void write(base::Bytes bytes) override { tar_.write(bytes); }
+  void finish() override {}
+
+ private:
+  node::TarWriter& tar_;
+};
 
 void refuse_what_is_there(os::FileSystem& fs, const std::string& path) {
   if (!fs.info(path)) return;
@@ -68,42 +69,42 @@ void refuse_what_is_there(os::FileSystem& fs, const std::string& path) {
 }  // namespace
 
 std::vector<ExportedFile> export_to_folder(vault::ClusterVault& vault,
-                                           const vault::StoredBackup& backup, os::FileSystem& fs,
-                                           const std::string& folder, base::Progress& progress,
+                                           const vault::StoredBackup& backup,
+                                           const ReadingContext& context, const std::string& folder,
                                            std::stop_token stop) {
   const vault::Catalog& catalog = backup.catalog;
   for (const CatalogFile& file : catalog.files) {
-    refuse_what_is_there(fs, os::join_path(folder, file.name));
+    refuse_what_is_there(context.fs, os::join_path(folder, vault::plain_name(file)));
   }
-  prove(vault, backup, progress, stop);
-  const MadeFolder made(fs, folder, std::nullopt);
-  const ProgressPiece piece(progress, "export", catalog.size_bytes());
+  prove(vault, backup, context, stop);
+  const MadeFolder made(context.fs, folder, std::nullopt);
+  const ProgressPiece piece(context.progress, "export", catalog.size_bytes());
   std::vector<ExportedFile> exported;
   for (const CatalogFile& file : catalog.files) {
-    os::AtomicFile target(fs, os::join_path(folder, file.name));
-    exported.push_back(copy_file(
-        vault, catalog.id, file, [&](base::Bytes bytes) { target.write(bytes); }, progress, stop));
+    os::AtomicFile target(context.fs, os::join_path(folder, vault::plain_name(file)));
+    exported.push_back(export_file(vault, catalog.id, file, context, target, stop));
     target.finish();
   }
   return exported;
 }
 
 std::vector<ExportedFile> export_to_tar(vault::ClusterVault& vault,
-                                        const vault::StoredBackup& backup, base::Sink& sink,
-                                        base::Progress& progress, std::stop_token stop) {
+                                        const vault::StoredBackup& backup,
+                                        const ReadingContext& context, base::Sink& sink,
+                                        std::stop_token stop) {
   const vault::Catalog& catalog = backup.catalog;
-  prove(vault, backup, progress, stop);
-  const ProgressPiece piece(progress, "export", catalog.size_bytes());
+  prove(vault, backup, context, stop);
+  const ProgressPiece piece(context.progress, "export", catalog.size_bytes());
   node::TarWriter tar(sink);
   const std::string folder = catalog.id.text();
   tar.add_folder({.name = folder, .mode = 0700, .modified = catalog.started});
   std::vector<ExportedFile> exported;
   for (const CatalogFile& file : catalog.files) {
-    tar.begin_file({.name = cat(folder, "/", file.name),
-                    .size_bytes = file.size_bytes,
+    tar.begin_file({.name = cat(folder, "/", vault::plain_name(file)),
+                    .size_bytes = file.plain_size_bytes,
                     .modified = catalog.started});
-    exported.push_back(copy_file(
-        vault, catalog.id, file, [&](base::Bytes bytes) { tar.write(bytes); }, progress, stop));
+    TarEntrySink entry(tar);
+    exported.push_back(export_file(vault, catalog.id, file, context, entry, stop));
   }
   tar.finish();
   sink.finish();

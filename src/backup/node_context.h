@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <vector>
 
 #include "node/control_plane.h"
 #include "node/official_script.h"
@@ -19,7 +20,7 @@ struct NodeContext {
   os::FileSystem& fs;
   os::HostTree& tree;
   node::Platform platform = node::Platform::kNone;
-  std::optional<os::FileId> vault = {};  // the vault's folder, which may be on this node
+  std::vector<os::FileId> vaults = {};  // the vaults' folders, which may be on this node
   std::function<node::SettledAnswer(std::stop_token)> ask_whether_settled;
   // With `force` where the script is not to refuse while an operator is progressing.
   std::function<std::unique_ptr<node::ScriptBackup>(bool force, std::stop_token)> run_script;

@@ -32,7 +32,7 @@ constexpr std::size_t kGivenUpMax = 20;
 NodeFiles::NodeFiles(const NodeContext& context, std::stop_token stop)
     : context_(context),
       stop_(std::move(stop)),
-      pods_(node::find_static_pods(context.tree, context.platform, context.vault, stop_)),
+      pods_(node::find_static_pods(context.tree, context.platform, context.vaults, stop_)),
       warnings_(pods_.problems) {}
 
 bool NodeFiles::give_up_some() {
@@ -89,7 +89,7 @@ std::optional<vault::CatalogFile> NodeFiles::store_static_pods(vault::ClusterVau
 void NodeFiles::look_again() {
   try {
     const node::StaticPods after =
-        node::find_static_pods(context_.tree, context_.platform, context_.vault, stop_);
+        node::find_static_pods(context_.tree, context_.platform, context_.vaults, stop_);
     if (after.paths == pods_.paths && after.problems == pods_.problems) return;
     warnings_.emplace_back(
         "the static pods of the control plane changed while they were read: the archive holds "

@@ -1,50 +1,44 @@
 #include "backup/store_file.h"
 
-#include "base/hash.h"
+#include "base/hashing.h"
 #include "base/stop.h"
-#include "base/text.h"
 
 namespace lifeboat::backup {
 namespace {
 
 constexpr std::size_t kCopyBufferBytes = 1024 * 1024;
 
-class HashingSink : public base::Sink {
- public:
-  explicit HashingSink(base::Sink& next) : next_(next) {}
-
-  void write(base::Bytes bytes) override {
-    sha256_.update(bytes);
-    size_bytes_ += bytes.size();
-    next_.write(bytes);
-  }
-  void finish() override { next_.finish(); }
-
-  std::uint64_t size_bytes() const { return size_bytes_; }
-  std::string sha256() const { return base::to_hex(sha256_.digest()); }
-
- private:
-  base::Sink& next_;
-  base::Sha256 sha256_;
-  std::uint64_t size_bytes_ = 0;
-};
+void describe_plain(const base::StreamDigest& digest, vault::CatalogFile* file) {
+  file->plain_size_bytes = digest.size_bytes();
+  file->plain_sha256 = digest.sha256();
+}
 
 }  // namespace
 
 vault::CatalogFile store_file(vault::ClusterVault& vault, const vault::BackupId& id,
                               const FileToStore& file,
                               const std::function<void(base::Sink&)>& write) {
-  const auto stored = vault.put_file(id, file.name);
-  HashingSink sink(*stored);
-  write(sink);
-  sink.finish();
-  return {.role = std::string(file.role),
-          .name = file.name,
-          .size_bytes = sink.size_bytes(),
-          .sha256 = sink.sha256(),
-          .encoding = {},
-          .plain_size_bytes = sink.size_bytes(),
-          .plain_sha256 = sink.sha256()};
+  const std::string name = file.name + file.encoding.file_ending();
+  const auto target = vault.put_file(id, name);
+  base::HashingSink stored(*target);
+  vault::CatalogFile result;
+  result.role = file.role;
+  result.name = name;
+  if (file.encoding.is_plain()) {
+    write(stored);
+    stored.finish();
+    describe_plain(stored.digest(), &result);
+  } else {
+    vault::Encoder encoder(stored, file.encoding);
+    base::HashingSink plain(encoder);
+    write(plain);
+    plain.finish();
+    describe_plain(plain.digest(), &result);
+  }
+  result.size_bytes = stored.digest().size_bytes();
+  result.sha256 = stored.digest().sha256();
+  result.encoding = file.encoding.names();
+  return result;
 }
 
 void copy_whole(base::RandomSource& source, base::Sink& sink, const std::stop_token& stop) {

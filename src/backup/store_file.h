@@ -1,4 +1,4 @@
-// Puts one file of a backup into the vault, hashed on the way.
+// Puts one file of a backup into the vault, encoded as asked for and hashed on the way.
 #pragma once
 
 #include <cstdint>
@@ -7,18 +7,20 @@
 #include <string_view>
 
 #include "base/io.h"
+#include "vault/encoding.h"
 #include "vault/vault.h"
 
 namespace lifeboat::backup {
 
 struct FileToStore {
   std::string_view role;  // vault::kRole...
-  std::string name;
+  std::string name;       // of the plain file; the encoding's ending comes behind it
+  vault::Encoding encoding = {};
 };
 
-// Calls `write` once with a sink, which it leaves to be finished here. The file is safe on disk
-// when this returns what the catalog says of it. Throws what `write` and the store throw; nothing
-// of the file is left then.
+// Calls `write` once with a sink for the plain content, which it leaves to be finished here. The
+// file is safe on disk when this returns what the catalog says of it. Throws what `write` and the
+// store throw; nothing of the file is left then.
 vault::CatalogFile store_file(vault::ClusterVault& vault, const vault::BackupId& id,
                               const FileToStore& file,
                               const std::function<void(base::Sink&)>& write);

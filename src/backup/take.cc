@@ -6,13 +6,12 @@
 #include "backup/node_files.h"
 #include "backup/progress_piece.h"
 #include "backup/receive.h"
+#include "backup/retention_run.h"
 #include "backup/script_files.h"
-#include "backup/space.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "base/units.h"
 
 namespace lifeboat::backup {
 namespace {
@@ -63,9 +62,7 @@ class TakeRun {
       discard();
       throw;
     }
-    apply_retention();
-    std::ranges::sort(pruned_);
-    return {std::move(catalog_), std::move(pruned_), std::move(late_warnings_), needs_attention_};
+    return apply_retention();
   }
 
  private:
@@ -76,7 +73,7 @@ class TakeRun {
     for (const BackupId& id : context_.vault.remove_leftovers()) {
       context_.log.info(cat("removed what a run that did not end left behind: ", id.text()));
     }
-    candidates_ = vault::retention_candidates(inventory_.backups);
+    retention_.emplace(context_.vault, options_.retention, inventory_, context_.log);
   }
 
   void choose_members() {
@@ -99,10 +96,10 @@ class TakeRun {
              ": expected after a restore, a mix-up of names otherwise"));
   }
 
-  // An adopted backup knows of none.
   std::optional<std::uint64_t> newest_known_cluster_id() const {
-    for (auto it = inventory_.backups.rbegin(); it != inventory_.backups.rend(); ++it) {
-      if (it->catalog.etcd.cluster_id) return it->catalog.etcd.cluster_id;
+    if (const auto id = vault::newest_known_cluster_id(inventory_)) return id;
+    for (const vault::Inventory& other : context_.elsewhere) {
+      if (const auto id = vault::newest_known_cluster_id(other)) return id;
     }
     return std::nullopt;
   }
@@ -128,7 +125,10 @@ class TakeRun {
 
   void name_backup() {
     const auto now = std::chrono::floor<std::chrono::seconds>(catalog_.started);
-    const auto newest = inventory_.newest_id();
+    auto newest = inventory_.newest_id();
+    for (const vault::Inventory& other : context_.elsewhere) {
+      newest = std::max(newest, other.newest_id());
+    }
     catalog_.id = vault::next_id(now, newest);
     if (!newest || now >= newest->time) return;
     warn(cat("the clock says ", base::format_time(catalog_.started), ", which is before backup ",
@@ -151,24 +151,10 @@ class TakeRun {
   }
 
   void make_room() {
-    const auto available = context_.vault.store().available_bytes();
-    if (!available) return;
-    RoomPlan plan = plan_for(*available);
-    while (!plan.fits && node_files_ && node_files_->give_up_some()) plan = plan_for(*available);
-    if (!plan.fits) throw no_room(needed_bytes(size_bytes()), *available, plan.removable_bytes);
-    for (const BackupId& id : plan.remove) {
-      base::throw_if_stopped(stop_);
-      remove(id, "to make room for the new one; retention would have removed it afterwards");
-      std::erase_if(candidates_, [&](const auto& candidate) { return candidate.id == id; });
+    while (!retention_->can_make_room(catalog_.id, size_bytes()) && node_files_ &&
+           node_files_->give_up_some()) {
     }
-  }
-
-  RoomPlan plan_for(std::uint64_t available_bytes) const {
-    return plan_room({.needed_bytes = needed_bytes(size_bytes()),
-                      .available_bytes = available_bytes,
-                      .policy = options_.retention,
-                      .existing = candidates_,
-                      .planned = planned_candidate(size_bytes())});
+    retention_->make_room(catalog_.id, size_bytes(), stop_);
   }
 
   std::uint64_t size_bytes() const {
@@ -182,22 +168,6 @@ class TakeRun {
       largest = std::max(largest, candidate->status->db_size_bytes);
     }
     return largest;
-  }
-
-  vault::RetentionCandidate planned_candidate(std::uint64_t size_bytes) const {
-    return {.id = catalog_.id, .size_bytes = size_bytes, .pinned = false, .proven = true};
-  }
-
-  Error no_room(std::uint64_t needed, std::uint64_t available, std::uint64_t removable) const {
-    std::string message =
-        cat("not enough room in ", context_.vault.store().location(), ": ",
-            base::format_size(needed), " needed, ", base::format_size(available), " free");
-    if (removable > 0) {
-      message +=
-          cat("; what retention no longer keeps would free only ", base::format_size(removable));
-    }
-    return Error(Code::kNoSpace, message,
-                 "use a larger volume, or keep fewer backups (--keep-last, --max-size)");
   }
 
   // False if the script is not to be used, or failed where this program may take its place.
@@ -437,39 +407,21 @@ class TakeRun {
     }
   }
 
-  // The backup exists: whatever fails from here on is told, and does not make it a failed run.
-  void apply_retention() {
-    candidates_.push_back(planned_candidate(catalog_.size_bytes()));
-    try {
-      for (const auto& decision : vault::apply_retention(options_.retention, candidates_)) {
-        if (decision.keep) continue;
-        if (stop_.stop_requested()) {
-          warn_late("stopped before retention was done; the next run goes on with it");
-          return;
-        }
-        remove(decision.id, base::join(decision.reasons, ", "));
-      }
-    } catch (const Error& error) {
-      if (error.code() == Code::kCancelled) throw;
-      warn_late(cat("the backup is done, but retention failed: ", error.what()));
+  // The backup exists: whatever fails from here on is told, and does not make it a failed run. Its
+  // catalog is written and can't take it up any more.
+  TakeResult apply_retention() {
+    const std::optional<std::string> failure = retention_->apply(catalog_, stop_);
+    TakeResult result{std::move(catalog_), retention_->pruned(), {}, needs_attention_};
+    if (failure) {
+      context_.log.warning(*failure);
+      result.late_warnings.push_back(*failure);
+      result.needs_attention = true;
     }
-  }
-
-  void remove(const BackupId& id, std::string_view why) {
-    context_.vault.remove(id);
-    pruned_.push_back(id);
-    context_.log.info(cat("removed backup ", id.text(), ": ", why));
+    return result;
   }
 
   void warn(const std::string& warning) {
     catalog_.warnings.push_back(warning);
-    needs_attention_ = true;
-    context_.log.warning(warning);
-  }
-
-  // The catalog is written: it can't take this one up any more.
-  void warn_late(const std::string& warning) {
-    late_warnings_.push_back(warning);
     needs_attention_ = true;
     context_.log.warning(warning);
   }
@@ -479,14 +431,12 @@ class TakeRun {
   const std::stop_token stop_;
 
   vault::Inventory inventory_;
-  std::vector<vault::RetentionCandidate> candidates_;  // as retention sees the inventory
+  std::optional<RetentionRun> retention_;
   Survey survey_;
   Choice choice_;
   vault::Mark mark_ = vault::Mark::kNone;
   std::optional<NodeFiles> node_files_;
   vault::Catalog catalog_;
-  std::vector<BackupId> pruned_;
-  std::vector<std::string> late_warnings_;
   bool needs_attention_ = false;
 };
 

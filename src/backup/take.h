@@ -26,6 +26,8 @@ struct TakeContext {
   base::Progress& progress;
   // The control plane's node; nullptr: there is none to read from, and etcd is all there is.
   const NodeContext* node = nullptr;
+  // What other vaults hold that the backup goes to as well: its id comes after all of theirs.
+  std::vector<vault::Inventory> elsewhere = {};
 };
 
 // Who takes the snapshot: this program, OpenShift's own script, or that and this program where the

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "backup/stored_files.h"
 #include "backup/take.h"
 #include "backup/verify.h"
 #include "store/dir_store.h"
@@ -37,8 +38,10 @@ struct TestWorld {
   }
 
   VerifyResult verify(std::string_view id) {
-    return verify_backup(vault, vault.find(id), {}, progress, {});
+    return verify_backup(vault, vault.find(id), {}, reading(), {});
   }
+
+  ReadingContext reading() { return {fs, log, progress, keyring, "/"}; }
 
   std::vector<std::string> ids() {
     std::vector<std::string> result;
@@ -56,6 +59,7 @@ struct TestWorld {
   std::ostringstream log_text;
   base::Log log{log_text, base::Log::Format::kText, base::Log::Level::kInfo};
   base::Progress progress;
+  codec::Keyring keyring;
   std::optional<NodeContext> node;
   TakeOptions options{.retention = {}, .prove = {}, .tool_version = "0.1.0", .node = "cp-0"};
 };

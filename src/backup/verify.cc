@@ -8,11 +8,14 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "etcd/snapshot.h"
+#include "vault/encoding.h"
 
 namespace lifeboat::backup {
 namespace {
 
 using base::cat;
+using base::Code;
+using base::Error;
 using vault::CatalogFile;
 
 // What a file is that is no database, by its first bytes; nullptr if that is not known.
@@ -45,12 +48,19 @@ class Verification {
     result_.subject = std::move(subject);
   }
 
-  VerifyResult run(vault::ClusterVault& vault, const vault::Catalog& catalog) {
-    if (asked_.files) made("files");
+  VerifyResult run(vault::ClusterVault& vault, const vault::Catalog& catalog,
+                   const ReadingContext& context) {
+    if (asked_.quick) {
+      made(kQuickCheck);
+    } else if (asked_.files) {
+      made("files");
+    }
     if (catalog.file_with_role(vault::kRoleSnapshot) == nullptr) {
       find("files", std::string(vault::kCatalogName), "names no snapshot");
     }
-    for (const CatalogFile& file : catalog.files) check_stored_file(vault, catalog, file);
+    for (const CatalogFile& file : catalog.files) {
+      check_stored_file(vault, catalog, file, context);
+    }
     return finish();
   }
 
@@ -77,24 +87,78 @@ class Verification {
   }
 
   void check_stored_file(vault::ClusterVault& vault, const vault::Catalog& catalog,
-                         const CatalogFile& file) {
+                         const CatalogFile& file, const ReadingContext& context) {
     if (!exists(vault, catalog.id, file.name)) return find("files", file.name, "is missing");
-    const OpenFile open = [&] { return vault.open_file(catalog.id, file.name); };
-    const bool is_plain = file.encoding.empty();
-    const bool is_snapshot = file.role == vault::kRoleSnapshot;
-    const SnapshotChecks checks = is_snapshot && is_plain ? snapshot_checks() : kHashOnly;
-    const SnapshotReading reading =
-        read_snapshot(open, checks, inspect_options(catalog.etcd), progress_, stop_);
-    if (asked_.files) check_against_catalog(file, reading);
-    if (!is_plain) {
-      find("files", file.name,
-           cat("is encoded in a way that this version does not know: ",
-               base::printable(base::join(file.encoding, ", "))));
-    } else if (is_snapshot) {
-      require_trailer(file, reading);
-      check_snapshot(file.name, reading);
-      if (reading.inspection) check_numbers(catalog.etcd, file, *reading.inspection);
+    if (asked_.quick) return look_quickly(vault, catalog, file);
+    try {
+      if (file.role == vault::kRoleSnapshot && snapshot_checks_beyond_files()) {
+        prove_stored_snapshot(vault, catalog, file, context);
+      } else if (asked_.files) {
+        compare_content(vault, catalog, file, context);
+      }
+    } catch (const Error& error) {
+      if (error.code() == Code::kCorrupt || error.code() == Code::kUnsupported) {
+        return find("files", file.name, error.what());
+      }
+      if (error.code() != Code::kDenied || !vault::is_encrypted(file.encoding)) throw;
+      result_.notes.push_back(
+          cat(file.name, " ", error.what(), ": only its stored bytes were compared"));
+      compare_stored_bytes(vault, catalog, file);
     }
+  }
+
+  bool snapshot_checks_beyond_files() const {
+    return asked_.trailer || asked_.pages || asked_.records || asked_.hash_kv;
+  }
+
+  void look_quickly(vault::ClusterVault& vault, const vault::Catalog& catalog,
+                    const CatalogFile& file) {
+    const auto size = vault.file_size_bytes(catalog.id, file.name);
+    if (size != file.size_bytes) {
+      return find(kQuickCheck, file.name,
+                  cat("has ", size.value_or(0), " bytes, the catalog says ", file.size_bytes));
+    }
+    if (file.fingerprint.empty()) {
+      result_.notes.push_back(
+          cat(file.name, ": only its size was compared, the store has no checksum of its own"));
+      return;
+    }
+    const std::string blob = vault::blob_name(vault.cluster(), catalog.id, file.name);
+    const std::string found = vault.store().fingerprint(blob).value_or("none");
+    if (found == file.fingerprint) return;
+    find(kQuickCheck, file.name,
+         cat("has the checksum ", base::printable(found, 200), " in its store, the catalog says ",
+             base::printable(file.fingerprint, 200)));
+  }
+
+  void prove_stored_snapshot(vault::ClusterVault& vault, const vault::Catalog& catalog,
+                             const CatalogFile& file, const ReadingContext& context) {
+    const SnapshotAtHand snapshot(vault, catalog.id, file, context, stop_);
+    const auto& copied = snapshot.copied();
+    if (asked_.files && copied) compare(file, *copied);
+    const OpenFile open = [&] { return snapshot.open(); };
+    const SnapshotReading reading =
+        read_snapshot(open, snapshot_checks(), inspect_options(catalog.etcd), progress_, stop_);
+    if (asked_.files && !copied) check_against_catalog(file, reading);
+    require_trailer(file, reading);
+    check_snapshot(file.name, reading);
+    if (reading.inspection) check_numbers(catalog.etcd, file, *reading.inspection);
+  }
+
+  void compare_content(vault::ClusterVault& vault, const vault::Catalog& catalog,
+                       const CatalogFile& file, const ReadingContext& context) {
+    base::NullSink nowhere;
+    compare(file, read_plain(vault, catalog.id, file, context, nowhere, stop_));
+  }
+
+  void compare(const CatalogFile& file, const FileDigest& digest) {
+    if (auto what = difference(file, digest)) find("files", file.name, *std::move(what));
+  }
+
+  void compare_stored_bytes(vault::ClusterVault& vault, const vault::Catalog& catalog,
+                            const CatalogFile& file) {
+    const OpenFile open = [&] { return vault.open_file(catalog.id, file.name); };
+    check_against_catalog(file, read_snapshot(open, kHashOnly, {}, progress_, stop_));
   }
 
   // A database of etcd's own is made of whole pages, a snapshot has a trailer behind them.
@@ -126,8 +190,8 @@ class Verification {
                      const std::string& name) {
     try {
       return vault.file_size_bytes(id, name).has_value();
-    } catch (const base::Error& error) {
-      if (error.code() == base::Code::kInvalid) return false;
+    } catch (const Error& error) {
+      if (error.code() == Code::kInvalid) return false;
       throw;
     }
   }
@@ -213,12 +277,12 @@ class Verification {
 }  // namespace
 
 VerifyResult verify_backup(vault::ClusterVault& vault, const vault::StoredBackup& backup,
-                           const VerifyChecks& checks, base::Progress& progress,
+                           const VerifyChecks& checks, const ReadingContext& context,
                            std::stop_token stop) {
   const vault::Catalog& catalog = backup.catalog;
   const std::string id = catalog.id.text();
-  const ProgressPiece piece(progress, cat("verify ", id), catalog.size_bytes());
-  return Verification(id, checks, progress, std::move(stop)).run(vault, catalog);
+  const ProgressPiece piece(context.progress, cat("verify ", id), catalog.size_bytes());
+  return Verification(id, checks, context.progress, std::move(stop)).run(vault, catalog, context);
 }
 
 VerifyResult verify_file(const std::string& path, const OpenFile& open, const VerifyChecks& checks,

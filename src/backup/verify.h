@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backup/read_snapshot.h"
+#include "backup/stored_files.h"
 #include "base/progress.h"
 #include "vault/vault.h"
 
@@ -45,12 +46,19 @@ struct VerifyChecks {
   bool pages = true;
   bool records = true;
   bool hash_kv = true;
+  // Instead of all that: only whether each file is there in its size and, where the store has a
+  // checksum of its own, with the content that was stored. Nothing is downloaded.
+  bool quick = false;
 };
 
+// What a quick look calls itself among the checks.
+inline constexpr std::string_view kQuickCheck = "quick";
+
 // Reads every file of the backup. Damage is a finding, not an exception; throws only what keeps it
-// from looking (kDenied, kIo, kCancelled).
+// from looking (kDenied, kIo, kCancelled, kNoSpace for a copy to read). Of what is encrypted and no
+// key is at hand for, only the stored bytes are compared, and a note says so.
 VerifyResult verify_backup(vault::ClusterVault& vault, const vault::StoredBackup& backup,
-                           const VerifyChecks& checks, base::Progress& progress,
+                           const VerifyChecks& checks, const ReadingContext& context,
                            std::stop_token stop);
 
 // The same for any snapshot or bbolt file of etcd that `open` opens. A file without a trailer is

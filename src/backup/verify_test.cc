@@ -45,7 +45,8 @@ class VerifyTest : public ::testing::Test {
   void change_catalog(const std::function<void(vault::Catalog&)>& change) {
     vault::Catalog catalog = world_.vault.find(kId).catalog;
     change(catalog);
-    world_.vault.publish(catalog);
+    store::put_text(world_.store, vault::blob_name("prod", catalog.id, vault::kCatalogName),
+                    vault::encode_catalog(catalog));
   }
 
   FaultFs fs_;
@@ -153,7 +154,7 @@ TEST_F(VerifyTest, StopsOnRequest) {
   std::stop_source stop;
   stop.request_stop();
   try {
-    verify_backup(world_.vault, world_.vault.find(kId), {}, world_.progress, stop.get_token());
+    verify_backup(world_.vault, world_.vault.find(kId), {}, world_.reading(), stop.get_token());
     ADD_FAILURE() << "was not stopped";
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::Code::kCancelled);
@@ -163,7 +164,7 @@ TEST_F(VerifyTest, StopsOnRequest) {
 TEST_F(VerifyTest, AFailingDiskIsNoFinding) {
   const vault::StoredBackup backup = world_.vault.find(kId);
   fs_.fail_at(3, FaultFs::Fault::kIoError);
-  EXPECT_THROW(verify_backup(world_.vault, backup, {}, world_.progress, {}), base::Error);
+  EXPECT_THROW(verify_backup(world_.vault, backup, {}, world_.reading(), {}), base::Error);
 }
 
 // ---- What the catalog says the snapshot holds -------------------------------------------------
@@ -185,10 +186,10 @@ TEST_F(VerifyTest, MakesOnlyTheChecksThatAreAskedFor) {
   const VerifyChecks pages_only{
       .files = false, .trailer = false, .records = false, .hash_kv = false};
   const auto backup = world_.vault.find(kId);
-  EXPECT_THAT(verify_backup(world_.vault, backup, pages_only, world_.progress, {}).checks,
+  EXPECT_THAT(verify_backup(world_.vault, backup, pages_only, world_.reading(), {}).checks,
               ElementsAre("pages"));
   const VerifyChecks bytes_only{.pages = false, .records = false, .hash_kv = false};
-  const VerifyResult result = verify_backup(world_.vault, backup, bytes_only, world_.progress, {});
+  const VerifyResult result = verify_backup(world_.vault, backup, bytes_only, world_.reading(), {});
   EXPECT_THAT(result.checks, ElementsAre("files", "trailer"));
   EXPECT_FALSE(result.inspection);
 }

@@ -1,8 +1,14 @@
-#include "backup/take.h"
+#include <algorithm>
+
+#include "backup/deliver.h"
 #include "base/error.h"
+#include "base/random.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/destinations.h"
+#include "cli/encoding_options.h"
 #include "cli/node_options.h"
 #include "cli/output.h"
 #include "version.h"
@@ -16,27 +22,60 @@ std::vector<std::string> id_texts(const std::vector<vault::BackupId>& ids) {
   return texts;
 }
 
-void print_summary(std::ostream& out, const backup::TakeResult& result) {
-  const vault::Catalog& catalog = result.backup;
+std::string pruned_text(const std::vector<vault::BackupId>& pruned) {
+  return pruned.empty() ? "nothing" : base::join(id_texts(pruned), ", ");
+}
+
+// What one vault has of it; a vault that is the only one goes without saying.
+void add_delivery(const backup::Delivery& delivery, Fields* fields) {
+  fields->emplace_back("vault", delivery.location);
+  if (delivery.failure) {
+    fields->emplace_back("  failed", delivery.failure->what());
+    return;
+  }
+  fields->emplace_back("  stored", base::format_size(delivery.backup->size_bytes()));
+  fields->emplace_back("  pruned", pruned_text(delivery.pruned));
+}
+
+void print_summary(std::ostream& out, const backup::DeliverResult& result) {
+  const vault::Catalog& catalog = result.backup();
   const std::vector<std::string> none;
   const auto& checks = catalog.verified ? catalog.verified->checks : none;
   const std::string role = catalog.etcd.leader.value_or(false) ? "leader" : "follower";
-  print_fields(
-      out,
-      {{"backup", catalog.id.text()},
-       {"cluster", catalog.cluster},
-       {"size", base::format_size(catalog.size_bytes())},
-       {"member",
-        base::cat(catalog.etcd.endpoint, " (etcd ", catalog.etcd.version, ", ", role, ")")},
-       {"checks", checks.empty() ? "none" : base::join(checks, ", ")},
-       {"pruned", result.pruned.empty() ? "nothing" : base::join(id_texts(result.pruned), ", ")},
-       {"took", base::format_duration(catalog.finished - catalog.started)}});
+  Fields fields{{"backup", catalog.id.text()},
+                {"cluster", catalog.cluster},
+                {"size", base::format_size(catalog.size_bytes())},
+                {"member", base::cat(catalog.etcd.endpoint, " (etcd ", catalog.etcd.version, ", ",
+                                     role, ")")},
+                {"checks", checks.empty() ? "none" : base::join(checks, ", ")}};
+  if (result.deliveries.size() == 1) {
+    fields.emplace_back("pruned", pruned_text(result.deliveries.front().pruned));
+  } else {
+    for (const backup::Delivery& delivery : result.deliveries) add_delivery(delivery, &fields);
+  }
+  fields.emplace_back("took", base::format_duration(catalog.finished - catalog.started));
+  print_fields(out, fields);
 }
 
-base::Json document(const backup::TakeResult& result) {
+base::Json to_json(const backup::Delivery& delivery) {
+  base::Json json = base::Json::object();
+  json.set("vault", delivery.location)
+      .set("ok", !delivery.failure.has_value())
+      .set("pruned", base::Json::strings(id_texts(delivery.pruned)));
+  if (delivery.failure) json.set("error", delivery.failure->what());
+  return json;
+}
+
+// "backup" and "pruned" are of the first vault that has it.
+base::Json document(const backup::DeliverResult& result) {
+  base::Json vaults = base::Json::array();
+  for (const auto& delivery : result.deliveries) vaults.push(to_json(delivery));
+  const auto first = std::ranges::find_if(
+      result.deliveries, [](const auto& delivery) { return delivery.backup.has_value(); });
   return base::Json::object()
-      .set("backup", vault::to_json(result.backup))
-      .set("pruned", base::Json::strings(id_texts(result.pruned)));
+      .set("backup", vault::to_json(result.backup()))
+      .set("pruned", base::Json::strings(id_texts(first->pruned)))
+      .set("vaults", std::move(vaults));
 }
 
 class BackupCommand : public Command {
@@ -71,7 +110,12 @@ class BackupCommand : public Command {
   }
 
   void declare_flags(FlagTable& flags) override {
-    declare_vault_flags(flags, &vault_options_);
+    declare_destination_flags(flags, &destination_options_);
+    declare_encoding_flags(flags, &encoding_options_);
+    flags.group("Run");
+    declare_scratch_flag(flags, &scratch_);
+    flags.optional_duration("jitter", "wait up to this long, at random, before a backup begins",
+                            &jitter_);
     declare_node_flags(flags, &node_options_);
     declare_method_flags(flags, &method_options_);
     declare_script_flags(flags, &method_options_);
@@ -95,21 +139,23 @@ class BackupCommand : public Command {
     World& world = context.world;
     const std::optional<Node> node = open_node(node_options_, etcd_options_, world);
     apply_method(method_options_, node, &take_options_);
+    const Destinations destinations(destination_options_, take_options_.retention,
+                                    encoding_options_, context, stop);
     const auto node_context =
-        make_node_context(vault_options_.vault, method_options_, node, context);
-    const auto store = open_vault(vault_options_, world, stop);
-    vault::ClusterVault vault(*store, choose_cluster_to_write(vault_options_, *store, context.log));
+        make_node_context(destinations.locations(), method_options_, node, context);
+    wait_for_jitter(context.log, stop);
     const etcd::Endpoints endpoints =
         world.connect(make_client_options(etcd_options_, node, world.fs));
     take_options_.tool_version = kVersion;
     take_options_.node = node_name(node, world);
-    const backup::TakeContext take{.endpoints = endpoints,
-                                   .vault = vault,
-                                   .clock = world.clock,
-                                   .log = context.log,
-                                   .progress = context.progress,
-                                   .node = node_context ? &*node_context : nullptr};
-    const backup::TakeResult result = backup::take_backup(take, take_options_, stop);
+    const backup::DeliverContext deliver{.endpoints = endpoints,
+                                         .fs = world.fs,
+                                         .clock = world.clock,
+                                         .log = context.log,
+                                         .progress = context.progress,
+                                         .node = node_context ? &*node_context : nullptr,
+                                         .scratch = scratch_folder(scratch_, world)};
+    const auto result = backup::take_and_deliver(deliver, take_options_, destinations.all(), stop);
     if (context.json) {
       print_json(world.out, document(result));
     } else {
@@ -119,11 +165,23 @@ class BackupCommand : public Command {
   }
 
  private:
-  VaultOptions vault_options_;
+  void wait_for_jitter(base::Log& log, const std::stop_token& stop) const {
+    if (!jitter_) return;
+    using std::chrono::milliseconds;
+    const auto longest = static_cast<std::uint64_t>(milliseconds(*jitter_).count());
+    const auto delay = milliseconds(base::random_number() % (longest + 1));
+    log.info(base::cat("waiting for ", base::format_duration(delay), " (--jitter)"));
+    base::wait(delay, stop);
+  }
+
+  DestinationOptions destination_options_;
+  EncodingOptions encoding_options_;
   NodeOptions node_options_;
   MethodOptions method_options_;
   EtcdOptions etcd_options_;
   backup::TakeOptions take_options_;
+  std::string scratch_;
+  std::optional<std::chrono::seconds> jitter_;
   bool no_live_check_ = false;
 };
 

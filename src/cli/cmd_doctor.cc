@@ -96,7 +96,7 @@ class DoctorCommand : public Command {
     backup::TakeOptions take;
     apply_method(method_options_, node, &take);
     const auto node_context =
-        make_node_context(vault_options_.vault, method_options_, node, context);
+        make_node_context({vault_options_.vault}, method_options_, node, context);
     const rpc::ClientOptions client = make_client_options(etcd_options_, node, world.fs);
     const etcd::Endpoints endpoints = world.connect(client);
     const backup::Survey survey = backup::survey_cluster(endpoints, stop);

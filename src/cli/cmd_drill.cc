@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/drill_output.h"
+#include "cli/encoding_options.h"
 #include "cli/output.h"
 #include "cli/snapshot_argument.h"
 #include "vault/drill_record.h"
@@ -14,12 +15,6 @@ namespace {
 using base::cat;
 using base::Code;
 using base::Error;
-
-std::string variable(const Environment& environment, const std::string& name,
-                     const std::string& otherwise) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? otherwise : found->second;
-}
 
 class DrillCommand : public Command {
  public:
@@ -51,14 +46,13 @@ class DrillCommand : public Command {
     declare_vault_flags(flags, &vault_options_);
     flags.group("Drill");
     flags.text("etcd", "PATH", "the etcd program", &etcd_);
-    flags.text("scratch", "DIR", "where to make the fresh folder; TMPDIR or /var/tmp if not given",
-               &scratch_);
     flags.duration("timeout", "how long etcd may take until it serves", &timeout_);
     flags.list("report", "FILE", "write a report to FILE.json or FILE.html, or to both",
                &report_files_);
     flags.toggle("no-record", "do not record the drill in the vault", &no_record_);
     flags.toggle("skip-hash-check", "take a snapshot without the SHA-256 at its end",
                  &skip_hash_check_);
+    declare_reading_flags(flags, &reading_options_);
   }
 
   ExitCode run(Context& context, std::stop_token stop) override {
@@ -67,7 +61,8 @@ class DrillCommand : public Command {
       throw Error(Code::kInvalid, "a drill reads the snapshot more than once: name a file");
     }
     for (const std::string& file : report_files_) check_report_file(file, context.world.fs);
-    SnapshotArgument snapshot(context.arguments.front(), vault_options_, context.world, stop);
+    SnapshotArgument snapshot(context.arguments.front(), vault_options_, reading_options_, context,
+                              stop);
     backup::DrillReport report;
     report.tool_version = kVersion;
     report.node = context.world.host_name;
@@ -82,7 +77,7 @@ class DrillCommand : public Command {
 
  private:
   std::string find_etcd(World& world) const {
-    const auto found = world.programs.find(etcd_, variable(world.environment, "PATH", ""));
+    const auto found = world.programs.find(etcd_, environment_value(world.environment, "PATH", ""));
     if (found) return *found;
     throw Error(Code::kNotFound, cat("there is no etcd program ", in_quotes(etcd_)),
                 "name one with --etcd PATH; without internet, copy it out of the image that the "
@@ -94,8 +89,7 @@ class DrillCommand : public Command {
     World& world = context.world;
     backup::DrillOptions options;
     options.etcd_program = find_etcd(world);
-    options.scratch =
-        scratch_.empty() ? variable(world.environment, "TMPDIR", "/var/tmp") : scratch_;
+    options.scratch = scratch_folder(reading_options_.scratch, world);
     options.timeout = timeout_;
     options.skip_hash_check = skip_hash_check_;
     if (const auto* backup = snapshot.backup()) {
@@ -115,7 +109,8 @@ class DrillCommand : public Command {
           client.endpoints = {url};
           return world.connect_key_value(client);
         }};
-    return backup::run_drill(drill, snapshot.source(), options, std::move(stop));
+    const backup::RestoreSource source = snapshot.source_at_hand();
+    return backup::run_drill(drill, source, options, std::move(stop));
   }
 
   // A drill that is not recorded is a drill all the same: the vault may be read-only on purpose, or
@@ -159,8 +154,8 @@ class DrillCommand : public Command {
   }
 
   VaultOptions vault_options_;
+  ReadingOptions reading_options_;
   std::string etcd_ = "etcd";
-  std::string scratch_;
   std::chrono::milliseconds timeout_ = backup::DrillOptions().timeout;
   std::vector<std::string> report_files_;
   bool no_record_ = false;

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/encoding_options.h"
 #include "cli/output.h"
 
 namespace lifeboat::cli {
@@ -66,6 +67,7 @@ class ExportCommand : public Command {
     declare_vault_flags(flags, &options_);
     flags.group("Export");
     flags.text("to", "DIR|-", "the folder to write to, or - for a tar on standard output", &to_);
+    declare_reading_flags(flags, &reading_options_);
   }
 
   ExitCode run(Context& context, std::stop_token stop) override {
@@ -74,13 +76,14 @@ class ExportCommand : public Command {
     const auto store = open_vault(options_, context.world, stop);
     vault::ClusterVault vault(*store, choose_cluster(options_, *store));
     const vault::StoredBackup backup = vault.find(context.arguments.front());
+    const codec::Keyring keyring = make_keyring(reading_options_, context.world.fs);
+    const auto reading = reading_context(reading_options_, keyring, context);
     if (to_ == kStandardOutput) {
       StreamSink sink(context.world.out);
-      backup::export_to_tar(vault, backup, sink, context.progress, stop);
+      backup::export_to_tar(vault, backup, reading, sink, stop);
       return kDone;
     }
-    const auto files =
-        backup::export_to_folder(vault, backup, context.world.fs, to_, context.progress, stop);
+    const auto files = backup::export_to_folder(vault, backup, reading, to_, stop);
     if (context.json) {
       print_json(context.world.out, document(backup.catalog.id, to_, files));
     } else {
@@ -108,6 +111,7 @@ class ExportCommand : public Command {
   }
 
   VaultOptions options_;
+  ReadingOptions reading_options_;
   std::string to_;
 };
 

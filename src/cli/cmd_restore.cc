@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/encoding_options.h"
 #include "cli/output.h"
 #include "cli/restore_options.h"
 #include "cli/restore_plan.h"
@@ -93,6 +94,7 @@ class RestoreCommand : public Command {
   void declare_flags(FlagTable& flags) override {
     declare_vault_flags(flags, &vault_options_);
     declare_restore_flags(flags, &restore_flags_);
+    declare_reading_flags(flags, &reading_options_);
     Flag& plan =
         flags.toggle("plan", "print the steps to take, with real paths; touch nothing", &plan_);
     plan.from_environment = plan.from_file = false;
@@ -102,7 +104,7 @@ class RestoreCommand : public Command {
     check_arguments(context, 1, 1, "the id of a backup, latest, a file, or - for standard input");
     const std::string& argument = context.arguments.front();
     const auto options = make_restore_options(restore_flags_, context.world.fs);
-    SnapshotArgument snapshot(argument, vault_options_, context.world, stop);
+    SnapshotArgument snapshot(argument, vault_options_, reading_options_, context, stop);
     if (plan_) {
       print_restore_plan(context.world.out,
                          {argument, snapshot.backup(), vault_options_, restore_flags_, options});
@@ -124,6 +126,7 @@ class RestoreCommand : public Command {
 
  private:
   VaultOptions vault_options_;
+  ReadingOptions reading_options_;
   RestoreFlags restore_flags_;
   bool plan_ = false;
 };

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/encoding_options.h"
 #include "cli/output.h"
 #include "cli/snapshot_argument.h"
 #include "cli/verify_output.h"
@@ -34,16 +35,6 @@ std::vector<Target> all_targets(vault::ClusterVault& vault) {
   std::sort(targets.begin(), targets.end(),
             [](const Target& left, const Target& right) { return left.id() < right.id(); });
   return targets;
-}
-
-std::unique_ptr<base::RandomSource> open_file(os::FileSystem& fs, const std::string& path) {
-  try {
-    return fs.open(path, os::Links::kFollow);
-  } catch (const Error& error) {
-    if (!error.hint().empty()) throw;
-    throw Error(error.code(), error.what(),
-                "name a snapshot file by its path, or a backup by its id: \"lifeboat list\"");
-  }
 }
 
 class VerifyCommand : public Command {
@@ -76,6 +67,8 @@ class VerifyCommand : public Command {
     all.from_environment = all.from_file = false;
     Flag& checks = flags.list("checks", "CHECKS", "make only these checks", &checks_);
     checks.choices.assign(std::begin(backup::kCheckNames), std::end(backup::kCheckNames));
+    flags.toggle("quick", "compare sizes, and checksums that the store has; read no file", &quick_);
+    declare_reading_flags(flags, &reading_options_);
   }
 
   ExitCode run(Context& context, std::stop_token stop) override {
@@ -100,6 +93,10 @@ class VerifyCommand : public Command {
   // "" for all of them.
   std::string wanted_subject(const Context& context) const {
     check_arguments(context, 0, 1, "");
+    if (quick_ && !checks_.empty()) {
+      throw Error(Code::kInvalid, "--quick and --checks contradict each other",
+                  "leave one of them out");
+    }
     if (context.arguments.empty()) return all_ ? "" : "latest";
     const std::string& subject = context.arguments.front();
     if (!all_) return subject;
@@ -109,6 +106,7 @@ class VerifyCommand : public Command {
   }
 
   backup::VerifyChecks chosen_checks() const {
+    if (quick_) return {.quick = true};
     if (checks_.empty()) return {};
     const auto asked = [this](std::string_view name) {
       return std::ranges::count(checks_, name) > 0;
@@ -120,9 +118,10 @@ class VerifyCommand : public Command {
             .hash_kv = asked("hash_kv")};
   }
 
-  static Results verify_file(Context& context, const std::string& path,
-                             const backup::VerifyChecks& checks, const std::stop_token& stop) {
-    const backup::OpenFile open = [&] { return open_file(context.world.fs, path); };
+  Results verify_file(Context& context, const std::string& path, const backup::VerifyChecks& checks,
+                      const std::stop_token& stop) const {
+    SnapshotArgument file(path, options_, reading_options_, context, stop);
+    const backup::OpenFile open = file.source_at_hand().open;
     Results results{backup::verify_file(path, open, checks, context.progress, stop)};
     if (!context.json) print_result(context.world.out, results.front());
     return results;
@@ -133,9 +132,11 @@ class VerifyCommand : public Command {
                          const backup::VerifyChecks& checks, const std::stop_token& stop) const {
     const auto store = open_vault(options_, context.world, stop);
     vault::ClusterVault vault(*store, choose_cluster(options_, *store));
+    const codec::Keyring keyring = make_keyring(reading_options_, context.world.fs);
+    const auto reading = reading_context(reading_options_, keyring, context);
     Results results;
     for (const Target& target : choose_targets(vault, id)) {
-      results.push_back(verify(vault, target, checks, context.progress, stop));
+      results.push_back(verify(vault, target, checks, reading, stop));
       if (!context.json) print_result(context.world.out, results.back());
     }
     return results;
@@ -153,9 +154,10 @@ class VerifyCommand : public Command {
   }
 
   static backup::VerifyResult verify(vault::ClusterVault& vault, const Target& target,
-                                     const backup::VerifyChecks& checks, base::Progress& progress,
+                                     const backup::VerifyChecks& checks,
+                                     const backup::ReadingContext& reading,
                                      const std::stop_token& stop) {
-    if (target.backup) return backup::verify_backup(vault, *target.backup, checks, progress, stop);
+    if (target.backup) return backup::verify_backup(vault, *target.backup, checks, reading, stop);
     backup::VerifyResult result;
     result.subject = target.id().text();
     result.checks = {"catalog"};
@@ -164,7 +166,9 @@ class VerifyCommand : public Command {
   }
 
   VaultOptions options_;
+  ReadingOptions reading_options_;
   bool all_ = false;
+  bool quick_ = false;
   std::vector<std::string> checks_;
 };
 

@@ -165,9 +165,9 @@ CommandEntries all_commands() {
   for (const auto make :
        {&make_backup_command, &make_list_command, &make_show_command, &make_verify_command,
         &make_restore_command, &make_drill_command, &make_export_command, &make_adopt_command,
-        &make_prune_command, &make_pin_command, &make_unpin_command, &make_doctor_command,
-        &make_manifests_command, &make_idle_command, &make_completion_command, &make_help_command,
-        &make_version_command}) {
+        &make_copy_command, &make_prune_command, &make_pin_command, &make_unpin_command,
+        &make_keygen_command, &make_doctor_command, &make_manifests_command, &make_idle_command,
+        &make_completion_command, &make_help_command, &make_version_command}) {
     entries.push_back(std::make_unique<CommandEntry>(make()));
   }
   return entries;

@@ -295,7 +295,7 @@ Diagnoses check_vault(store::Store& store, const std::string& cluster, base::Tim
 NodeFindings check_node(const backup::NodeContext& node, const backup::TakeOptions& options,
                         std::stop_token stop) {
   NodeFindings found;
-  const node::StaticPods pods = node::find_static_pods(node.tree, node.platform, node.vault, stop);
+  const node::StaticPods pods = node::find_static_pods(node.tree, node.platform, node.vaults, stop);
   found.static_pods_bytes = node::estimate_size_bytes(pods);
   found.static_pods = describe_static_pods(node.tree, pods);
   const bool asks =

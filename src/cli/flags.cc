@@ -361,6 +361,12 @@ Environment read_environment(const char* const* envp) {
   return environment;
 }
 
+std::string environment_value(const Environment& environment, const std::string& name,
+                              const std::string& otherwise) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? otherwise : found->second;
+}
+
 std::vector<Setting> environment_settings(const FlagTable& table, const Environment& environment) {
   std::vector<Setting> settings;
   const auto take = [&](const Flag& flag, const std::string& variable, Setting::Source source) {

@@ -110,6 +110,10 @@ using Environment = std::map<std::string, std::string>;
 // all others HOME, PATH and TMPDIR. An empty variable counts as not set.
 Environment read_environment(const char* const* envp);
 
+// The variable's value, or `otherwise` where it is not set.
+std::string environment_value(const Environment& environment, const std::string& name,
+                              const std::string& otherwise);
+
 // What the environment says of the flags of `table`.
 std::vector<Setting> environment_settings(const FlagTable& table, const Environment& environment);
 

@@ -85,9 +85,10 @@ void declare_delivery(FlagTable& flags, ManifestFlags* values) {
   flags.group("The files of a backup");
   flags.list("encrypt-to", "RECIPIENT", "encrypt for whoever has the key of this age recipient",
              &values->encrypt_to);
-  flags.optional_duration(
-      "jitter", "wait up to this long, at random, before a backup begins (10m for a bucket)",
-      &values->options.jitter);
+  flags
+      .optional_duration("jitter", "wait up to this long, at random, before a backup begins",
+                         &values->options.jitter)
+      .default_value = "10m for a bucket";
 }
 
 void declare_bucket(FlagTable& flags, Options& options) {

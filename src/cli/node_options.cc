@@ -45,16 +45,18 @@ bool says_all(const EtcdOptions& etcd) {
   return !etcd.endpoints.empty() && !etcd.cacert.empty() && !etcd.cert.empty();
 }
 
-// Nullopt for a vault that is in no folder. One that is not there is told of when it is opened.
-std::optional<os::FileId> find_folder(const std::string& vault, const World& world) {
-  if (vault.find("://") != std::string::npos) return std::nullopt;
-  try {
-    const auto info = world.open_host_tree(vault)->info("");
-    return info ? std::optional(info->id) : std::nullopt;
-  } catch (const Error& error) {
-    if (error.code() == Code::kCancelled) throw;
-    return std::nullopt;
+// Those of the vaults that are folders. One that is not there is told of when it is opened.
+std::vector<os::FileId> find_folders(const std::vector<std::string>& vaults, const World& world) {
+  std::vector<os::FileId> folders;
+  for (const std::string& vault : vaults) {
+    if (is_bucket(vault)) continue;
+    try {
+      if (const auto info = world.open_host_tree(vault)->info("")) folders.push_back(info->id);
+    } catch (const Error& error) {
+      if (error.code() == Code::kCancelled) throw;
+    }
   }
+  return folders;
 }
 
 // No flag's help tells how a file of the node is mended.
@@ -158,7 +160,7 @@ void apply_method(const MethodOptions& options, const std::optional<Node>& node,
                                                 : Settled::kMark;
 }
 
-std::optional<backup::NodeContext> make_node_context(const std::string& vault,
+std::optional<backup::NodeContext> make_node_context(const std::vector<std::string>& vaults,
                                                      const MethodOptions& method,
                                                      const std::optional<Node>& node,
                                                      Context& context) {
@@ -178,7 +180,7 @@ std::optional<backup::NodeContext> make_node_context(const std::string& vault,
   return backup::NodeContext{.fs = world.fs,
                              .tree = *node->tree,
                              .platform = node->control_plane.platform,
-                             .vault = find_folder(vault, world),
+                             .vaults = find_folders(vaults, world),
                              .ask_whether_settled = ask,
                              .run_script = run};
 }

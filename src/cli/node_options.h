@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "backup/node_context.h"
 #include "backup/take.h"
@@ -59,9 +60,9 @@ std::string node_name(const std::optional<Node>& node, const World& world);
 void apply_method(const MethodOptions& options, const std::optional<Node>& node,
                   backup::TakeOptions* take);
 
-// What a backup into `vault` needs of the node; nullopt if there is none. Borrows all it is given,
+// What a backup into `vaults` needs of the node; nullopt if there is none. Borrows all it is given,
 // and the world.
-std::optional<backup::NodeContext> make_node_context(const std::string& vault,
+std::optional<backup::NodeContext> make_node_context(const std::vector<std::string>& vaults,
                                                      const MethodOptions& method,
                                                      const std::optional<Node>& node,
                                                      Context& context);

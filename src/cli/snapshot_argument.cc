@@ -1,65 +1,153 @@
 #include "cli/snapshot_argument.h"
 
 #include "base/error.h"
+#include "base/random_stream.h"
 #include "base/text.h"
+#include "vault/encoding.h"
 
 namespace lifeboat::cli {
 namespace {
+
+using base::cat;
+using base::Code;
+using base::Error;
 
 constexpr std::string_view kStandardInput = "-";
 
 const vault::CatalogFile& snapshot_file(const vault::Catalog& catalog) {
   const vault::CatalogFile* file = catalog.file_with_role(vault::kRoleSnapshot);
   if (file == nullptr) {
-    throw base::Error(base::Code::kCorrupt,
-                      base::cat("the catalog of backup ", catalog.id.text(), " names no snapshot"),
-                      "use another backup: `lifeboat list` shows what there is");
+    throw Error(Code::kCorrupt,
+                cat("the catalog of backup ", catalog.id.text(), " names no snapshot"),
+                "use another backup: `lifeboat list` shows what there is");
   }
-  if (!file->encoding.empty()) {
-    throw base::Error(base::Code::kUnsupported,
-                      base::cat("the snapshot of backup ", catalog.id.text(),
-                                " is encoded in a way that this version does not know: ",
-                                base::printable(base::join(file->encoding, ", "))),
-                      "use the lifeboat that took it, or a newer one");
+  try {
+    vault::check_encoding(file->encoding);
+  } catch (const Error& error) {
+    throw error.with_context(file->name);
   }
   return *file;
 }
 
+// What is wrong with a file's content, with the file's name before it.
+class NamedStream : public base::Source {
+ public:
+  NamedStream(std::string name, std::unique_ptr<base::Source> stored,
+              const std::vector<std::string>& encoding, const codec::Keyring& keyring)
+      : name_(std::move(name)) {
+    with_name([&] {
+      plain_ = std::make_unique<backup::PlainStream>(std::move(stored), encoding, keyring);
+    });
+  }
+
+  std::size_t read(base::MutableBytes buffer) override {
+    std::size_t count = 0;
+    with_name([&] { count = plain_->read(buffer); });
+    return count;
+  }
+
+ private:
+  template <typename Action>
+  void with_name(Action action) {
+    try {
+      action();
+    } catch (const Error& error) {
+      throw backup::with_file_name(name_, error);
+    }
+  }
+
+  const std::string name_;
+  std::unique_ptr<base::Source> plain_;
+};
+
 }  // namespace
 
 bool names_a_file(std::string_view argument) {
-  return argument.find('/') != std::string_view::npos || argument.ends_with(".db");
+  if (argument.find('/') != std::string_view::npos) return true;
+  const std::string ending = vault::file_ending(vault::encoding_of_name(argument));
+  return argument.substr(0, argument.size() - ending.size()).ends_with(".db");
 }
 
-SnapshotArgument::SnapshotArgument(const std::string& argument, const VaultOptions& options,
-                                   World& world, const std::stop_token& stop)
-    : argument_(argument), world_(world) {
-  if (argument_ != kStandardInput && !names_a_file(argument_)) find_backup(options, stop);
+std::unique_ptr<base::RandomSource> open_snapshot_file(os::FileSystem& fs,
+                                                       const std::string& path) {
+  try {
+    return fs.open(path, os::Links::kFollow);
+  } catch (const Error& error) {
+    if (!error.hint().empty()) throw;
+    throw Error(error.code(), error.what(),
+                "name a snapshot file by its path, or a backup by its id: \"lifeboat list\"");
+  }
 }
 
-void SnapshotArgument::find_backup(const VaultOptions& options, const std::stop_token& stop) {
-  store_ = open_vault(options, world_, stop);
-  vault_ = std::make_unique<vault::ClusterVault>(*store_, choose_cluster(options, *store_));
+SnapshotArgument::SnapshotArgument(const std::string& argument, const VaultOptions& vault_options,
+                                   const ReadingOptions& reading_options, const Context& context,
+                                   const std::stop_token& stop)
+    : argument_(argument),
+      vault_options_(vault_options),
+      reading_options_(reading_options),
+      context_(context),
+      stop_(stop),
+      keyring_(make_keyring(reading_options, context.world.fs)) {
+  if (argument_ != kStandardInput && !names_a_file(argument_)) find_backup();
+}
+
+void SnapshotArgument::find_backup() {
+  store_ = open_vault(vault_options_, context_.world, stop_);
+  vault_ = std::make_unique<vault::ClusterVault>(*store_, choose_cluster(vault_options_, *store_));
   backup_ = vault_->find(argument_);
   snapshot_file(backup_->catalog);
 }
 
 backup::RestoreSource SnapshotArgument::source() {
-  if (backup_) {
-    const vault::CatalogFile& file = snapshot_file(backup_->catalog);
-    const vault::BackupId& id = backup_->catalog.id;
-    return {.name = id.text(),
-            .open = [this, &id, &file] { return vault_->open_file(id, file.name); },
-            .stream = nullptr,
-            .expected_sha256 = file.sha256};
+  backup::RestoreSource source = backup_ ? backup_source() : file_source();
+  if (stream_) {
+    source.stream = stream_.get();
+    source.open = {};
   }
+  return source;
+}
+
+backup::RestoreSource SnapshotArgument::file_source() {
   if (argument_ == kStandardInput) {
-    return {.name = "from standard input", .open = {}, .stream = &world_.in, .expected_sha256 = {}};
+    return {.name = "from standard input",
+            .open = {},
+            .stream = &context_.world.in,
+            .expected_sha256 = {}};
   }
-  return {.name = argument_,
-          .open = [this] { return world_.fs.open(argument_, os::Links::kFollow); },
+  const auto open = [this] { return open_snapshot_file(context_.world.fs, argument_); };
+  const auto encoding = vault::encoding_of_name(argument_);
+  if (!encoding.empty()) {
+    stream_ = std::make_unique<NamedStream>(argument_, std::make_unique<base::RandomStream>(open()),
+                                            encoding, keyring_);
+  }
+  return {.name = argument_, .open = open, .stream = nullptr, .expected_sha256 = {}};
+}
+
+backup::RestoreSource SnapshotArgument::backup_source() {
+  const vault::BackupId& id = backup_->catalog.id;
+  const vault::CatalogFile& file = snapshot_file(backup_->catalog);
+  if (backup::needs_copy(*vault_, file)) {
+    stream_ = std::make_unique<NamedStream>(file.name, vault_->get_file(id, file.name),
+                                            file.encoding, keyring_);
+  }
+  return {.name = id.text(),
+          .open = [this, &id, &file] { return vault_->open_file(id, file.name); },
           .stream = nullptr,
-          .expected_sha256 = {}};
+          .expected_sha256 = file.plain_sha256};
+}
+
+backup::RestoreSource SnapshotArgument::source_at_hand() {
+  backup::RestoreSource result = source();
+  if (result.stream == nullptr) return result;
+  World& world = context_.world;
+  // Of a file, nobody says how large it will be: at least as large, most often.
+  const std::uint64_t size_bytes = backup_ ? snapshot_file(backup_->catalog).plain_size_bytes
+                                           : open_snapshot_file(world.fs, argument_)->size_bytes();
+  copy_.emplace(world.fs, scratch_folder(reading_options_.scratch, world), context_.log);
+  copy_->write(*result.stream, size_bytes, stop_);
+  result.stream = nullptr;
+  result.open = [this] { return copy_->open(); };
+  return result;
 }
 
 }  // namespace lifeboat::cli

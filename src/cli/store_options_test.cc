@@ -27,6 +27,7 @@ constexpr std::string_view kBucket = " --vault s3://bucket/etcd --s3-endpoint ht
 // A program beside a bucket.
 struct BucketProgram : TestProgram {
   BucketProgram() {
+    fs.put_directory("/var/tmp");
     environment = {{"AWS_ACCESS_KEY_ID", "KEY"}, {"AWS_SECRET_ACCESS_KEY", "secret"}};
     make_http_client = [this](const http::ClientOptions& options) {
       connections.push_back(options);

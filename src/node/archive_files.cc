@@ -65,7 +65,7 @@ class Archiver {
     walk_host(host_,
               {.base = selection_.base,
                .paths = selection_.paths,
-               .vault = selection_.vault,
+               .vaults = selection_.vaults,
                .visit = [this](const auto& path, const auto& info) { put(path, info); },
                .report =
                    [this](const auto& path, const auto& problem) {

@@ -26,10 +26,10 @@ inline constexpr std::uint64_t kArchivedFileBytesMax = std::uint64_t{4} << 30;
 // Which files: those at `paths` and below, by their paths below `base`.
 struct FileSelection {
   std::string base;
-  std::vector<std::string> paths;        // none below another
-  std::set<std::string> expected = {};   // were there a moment ago: what is gone is a problem
-  std::set<std::string> left_out = {};   // files that are not to be in it, and that were named
-  std::optional<os::FileId> vault = {};  // a folder that must not be in it, and is named
+  std::vector<std::string> paths;       // none below another
+  std::set<std::string> expected = {};  // were there a moment ago: what is gone is a problem
+  std::set<std::string> left_out = {};  // files that are not to be in it, and that were named
+  std::vector<os::FileId> vaults = {};  // folders that must not be in it, and are named
 };
 
 struct ArchivedFiles {

@@ -56,7 +56,7 @@ class Walker {
     }
     const auto info = look(path);
     if (!info) return;
-    if (info->type == FileType::kDirectory && info->id == walk_.vault) {
+    if (info->type == FileType::kDirectory && std::ranges::count(walk_.vaults, info->id) > 0) {
       walk_.report(path, cat("not in the archive: ", show(path), ", which is the vault itself"));
       return;
     }

@@ -16,7 +16,7 @@ struct HostWalk {
   std::vector<std::string> paths;  // below it, none of them below another
   // The folder of the vault, which is reported instead of visited: backups are not taken of
   // backups, and the one that is being written would never end.
-  std::optional<os::FileId> vault = {};
+  std::vector<os::FileId> vaults = {};
   // Each file, folder and link: its path below `base`, and what it was a moment ago. May throw.
   std::function<void(const std::string& path, const os::HostFileInfo& info)> visit;
   // What could not be visited, with all that is below it, and why: a sentence.

@@ -222,13 +222,13 @@ StaticPods select_paths(os::HostTree& host, Platform platform) {
 }  // namespace
 
 StaticPods find_static_pods(os::HostTree& host, Platform platform,
-                            const std::optional<os::FileId>& vault, std::stop_token stop) {
+                            const std::vector<os::FileId>& vaults, std::stop_token stop) {
   StaticPods pods = select_paths(host, platform);
-  pods.vault = vault;
+  pods.vaults = vaults;
   walk_host(host,
             {.base = pods.base,
              .paths = pods.paths,
-             .vault = pods.vault,
+             .vaults = pods.vaults,
              .visit =
                  [&](const std::string& path, const os::HostFileInfo& info) {
                    pods.files[path] = info.type == FileType::kFile ? info.size_bytes : 0;
@@ -253,7 +253,7 @@ ArchivedPods archive_static_pods(os::HostTree& host, const StaticPods& pods, bas
                                  base::Progress& progress, std::stop_token stop) {
   TarWriter tar(sink, Compression::kGzip);
   FileSelection selection{
-      .base = pods.base, .paths = pods.paths, .left_out = pods.left_out, .vault = pods.vault};
+      .base = pods.base, .paths = pods.paths, .left_out = pods.left_out, .vaults = pods.vaults};
   for (const auto& [path, size_bytes] : pods.files) selection.expected.insert(path);
   ArchivedFiles files = archive_files(host, selection, tar, progress, stop);
   tar.finish();

@@ -37,14 +37,14 @@ struct StaticPods {
   std::map<std::string, std::uint64_t> files = {};
   // Files that are not to be archived after all, and that somebody named.
   std::set<std::string> left_out = {};
-  std::optional<os::FileId> vault = {};  // as find_static_pods took it
+  std::vector<os::FileId> vaults = {};  // as find_static_pods took them
 };
 
 // Which files are the control plane's. A manifest that is missing, that names a revision which is
 // not there, or that can't be looked at is a problem and not an error: the rest is still worth
 // having. The folder `vault`, should it be among them, is none of theirs. Throws kCancelled.
 StaticPods find_static_pods(os::HostTree& host, Platform platform,
-                            const std::optional<os::FileId>& vault, std::stop_token stop);
+                            const std::vector<os::FileId>& vaults, std::stop_token stop);
 
 // What the archive of `pods` takes at most, roughly: for the room that is needed, before anything
 // is written. A file that is too large to be archived counts nothing.

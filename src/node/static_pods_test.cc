@@ -57,7 +57,7 @@ struct StaticPodsTest : ::testing::Test {
     }
   }
   StaticPods find(Platform platform) {
-    return find_static_pods(*os::open_host_tree(root.path()), platform, vault, {});
+    return find_static_pods(*os::open_host_tree(root.path()), platform, vaults, {});
   }
   // The revision's folder of etcd if its manifest has this text.
   StaticPods find_with_manifest(std::string_view text) {
@@ -66,7 +66,7 @@ struct StaticPodsTest : ::testing::Test {
   }
 
   TempFolder root;
-  std::optional<os::FileId> vault;
+  std::vector<os::FileId> vaults;
 };
 
 const auto kThree = ElementsAre("static-pod-resources/kube-apiserver-pod-7",
@@ -286,7 +286,7 @@ TEST_F(StaticPodsTest, HoldNoVaultThatLiesAmongThem) {
   write_kubeadm_manifests();
   write(kKubernetes + "pki/vault/prod/backups/snapshot.db");
   const auto tree = os::open_host_tree(root.path(kKubernetes + "pki/vault"));
-  vault = tree->info("").value().id;
+  vaults = {tree->info("").value().id};
   const StaticPods pods = find(Platform::kKubeadm);
   EXPECT_TRUE(pods.files.contains("pki"));
   EXPECT_FALSE(pods.files.contains("pki/vault"));

@@ -1,0 +1,216 @@
+#include "backup/copy.h"
+
+#include <algorithm>
+
+#include "backup/progress_piece.h"
+#include "backup/space.h"
+#include "backup/store_file.h"
+#include "base/error.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "base/units.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using base::cat;
+using base::Code;
+using base::Error;
+using vault::BackupId;
+using vault::CatalogFile;
+
+// Whether both hold the same: encodings apart.
+bool hold_the_same(const vault::Catalog& one, const vault::Catalog& other) {
+  return std::ranges::equal(one.files, other.files, [](const auto& left, const auto& right) {
+    return left.role == right.role && left.plain_sha256 == right.plain_sha256;
+  });
+}
+
+class CopyRun {
+ public:
+  CopyRun(vault::ClusterVault& from, const vault::Catalog& source, vault::ClusterVault& to,
+          const CopyOptions& options, const ReadingContext& context, const std::stop_token& stop)
+      : from_(from),
+        source_(source),
+        to_(to),
+        options_(options),
+        context_(context),
+        stop_(stop),
+        result_{.catalog = source} {}
+
+  CopyResult run() {
+    if (is_there()) return std::move(result_);
+    check_room();
+    result_.catalog.files.clear();
+    for (const CatalogFile& file : source_.files) result_.catalog.files.push_back(copy(file));
+    result_.catalog.cluster = to_.cluster();
+    base::throw_if_stopped(stop_);
+    to_.publish(result_.catalog);
+    check_catalog();
+    return std::move(result_);
+  }
+
+ private:
+  bool is_there() {
+    const std::string blob = vault::blob_name(to_.cluster(), source_.id, vault::kCatalogName);
+    if (!to_.store().size_bytes(blob)) return false;
+    vault::StoredBackup there = to_.find(source_.id.text());
+    if (!hold_the_same(there.catalog, source_)) {
+      throw Error(
+          Code::kExists,
+          cat("another backup has the id ", source_.id.text(), " in ", to_.store().location()),
+          "copy into another cluster's name or vault");
+    }
+    result_.catalog = std::move(there.catalog);
+    result_.was_there = true;
+    return true;
+  }
+
+  // Compression can only make it less.
+  void check_room() {
+    const auto available = to_.store().available_bytes();
+    if (!available) return;
+    const std::uint64_t needed = needed_bytes(options_.encoding ? plain_bytes() : size_bytes());
+    if (*available >= needed) return;
+    throw Error(Code::kNoSpace,
+                cat("not enough room in ", to_.store().location(), ": ", base::format_size(needed),
+                    " needed, ", base::format_size(*available), " free"),
+                "use a larger volume, or remove backups there: `lifeboat prune`");
+  }
+
+  std::uint64_t size_bytes() const { return source_.size_bytes(); }
+  std::uint64_t plain_bytes() const {
+    std::uint64_t total = 0;
+    for (const CatalogFile& file : source_.files) total += file.plain_size_bytes;
+    return total;
+  }
+
+  CatalogFile copy(const CatalogFile& file) {
+    const ProgressPiece piece(context_.progress, cat("copy ", file.name), file.size_bytes);
+    CatalogFile stored = keeps_encoding(file) ? copy_as_stored(file) : encode_anew(file);
+    check_target(stored);
+    return stored;
+  }
+
+  // What is encrypted is encrypted anew wherever recipients are named: they may be others.
+  bool keeps_encoding(const CatalogFile& file) const {
+    if (!options_.encoding) return true;
+    const vault::Encoding& wanted = options_.encoding->for_role(file.role);
+    return wanted.recipients.empty() && wanted.names() == file.encoding;
+  }
+
+  CatalogFile copy_as_stored(const CatalogFile& file) {
+    CatalogFile stored = file;
+    stored.fingerprint.clear();
+    if (is_whole_already(file)) {
+      ++result_.files_kept;
+      return stored;
+    }
+    const auto source = from_.get_file(source_.id, file.name);
+    const auto target = to_.put_file(source_.id, file.name);
+    base::HashingSink hashing(*target);
+    base::copy(*source, hashing, stop_);
+    require(hashing.digest(), file, from_);
+    hashing.finish();
+    return stored;
+  }
+
+  // From a copy that died.
+  bool is_whole_already(const CatalogFile& file) {
+    if (to_.file_size_bytes(source_.id, file.name) != file.size_bytes) return false;
+    const base::StreamDigest digest = digest_of(to_, file.name);
+    return digest.size_bytes() == file.size_bytes && digest.sha256() == file.sha256;
+  }
+
+  CatalogFile encode_anew(const CatalogFile& file) {
+    const FileToStore target{.role = file.role,
+                             .name = vault::plain_name(file),
+                             .encoding = options_.encoding->for_role(file.role)};
+    return store_file(to_, source_.id, target, [&](base::Sink& sink) {
+      if (const auto what = difference(file, read_all(file, sink))) {
+        throw damaged(from_, file.name, *what);
+      }
+    });
+  }
+
+  FileDigest read_all(const CatalogFile& file, base::Sink& sink) {
+    try {
+      return read_plain(from_, source_.id, file, context_, sink, stop_);
+    } catch (const Error& error) {
+      throw with_file_name(file.name, error);
+    }
+  }
+
+  void check_target(CatalogFile& file) {
+    if (to_.store().is_remote()) {
+      const auto blob = vault::blob_name(to_.cluster(), source_.id, file.name);
+      file.fingerprint = to_.store().fingerprint(blob).value_or("");
+      if (!file.fingerprint.empty() &&
+          to_.file_size_bytes(source_.id, file.name) == file.size_bytes) {
+        return;
+      }
+    }
+    require(digest_of(to_, file.name), file, to_);
+  }
+
+  void check_catalog() {
+    const vault::StoredBackup read_back = to_.find(source_.id.text());
+    if (vault::encode_catalog(read_back.catalog) == vault::encode_catalog(result_.catalog)) return;
+    throw damaged(to_, std::string(vault::kCatalogName), "is not what was written");
+  }
+
+  base::StreamDigest digest_of(vault::ClusterVault& vault, const std::string& name) {
+    const auto source = vault.get_file(source_.id, name);
+    base::NullSink nowhere;
+    base::HashingSink hashing(nowhere);
+    base::copy(*source, hashing, stop_);
+    return hashing.digest();
+  }
+
+  void require(const base::StreamDigest& found, const CatalogFile& file,
+               vault::ClusterVault& vault) const {
+    if (found.size_bytes() == file.size_bytes && found.sha256() == file.sha256) return;
+    throw damaged(vault, file.name,
+                  cat("has ", found.size_bytes(), " bytes with the SHA-256 ", found.sha256(),
+                      ", the catalog says ", file.size_bytes, " and ", file.sha256));
+  }
+
+  Error damaged(vault::ClusterVault& vault, const std::string& name, std::string_view what) const {
+    return Error(
+        Code::kCorrupt,
+        cat(vault.store().location(), ", backup ", source_.id.text(), ": ", name, " ", what),
+        "look at the backup with `lifeboat verify`; copy another one");
+  }
+
+  vault::ClusterVault& from_;
+  const vault::Catalog& source_;
+  vault::ClusterVault& to_;
+  const CopyOptions& options_;
+  const ReadingContext& context_;
+  const std::stop_token& stop_;
+  CopyResult result_;
+};
+
+}  // namespace
+
+CopyResult copy_backup(vault::ClusterVault& from, const vault::StoredBackup& backup,
+                       vault::ClusterVault& to, const CopyOptions& options,
+                       const ReadingContext& context, const std::stop_token& stop) {
+  if (options.encoding && !options.allow_plain) {
+    refuse_to_become_plain(backup.catalog.files, *options.encoding);
+  }
+  return CopyRun(from, backup.catalog, to, options, context, stop).run();
+}
+
+void refuse_to_become_plain(const std::vector<CatalogFile>& files,
+                            const vault::BackupEncoding& encoding) {
+  for (const CatalogFile& file : files) {
+    const bool stays = !encoding.for_role(file.role).recipients.empty();
+    if (!vault::is_encrypted(file.encoding) || stays) continue;
+    throw Error(Code::kInvalid,
+                cat(file.name, " is encrypted, and this would store it for everybody to read"),
+                "name who may read it with --encrypt-to, or allow it with --allow-plain");
+  }
+}
+
+}  // namespace lifeboat::backup

@@ -1,0 +1,219 @@
+#include "backup/copy.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backup/test_world.h"
+#include "testing/error_of.h"
+#include "testing/mem_store.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using base::Code;
+using ::testing::ElementsAre;
+using testing::error_of;
+using testing::FaultFs;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* kId = "2026-11-21_060000";
+
+// One backup in a folder, and a bucket to copy it to.
+class CopyTest : public ::testing::Test {
+ protected:
+  CopyTest() {
+    fs_.put_directory("/backups");
+    bucket_.set_remote(true);
+    world_.take();
+    sealed_.snapshot.zstd.emplace();
+    sealed_.snapshot.recipients = {identity_.recipient()};
+    sealed_.node_files.recipients = {identity_.recipient()};
+  }
+
+  CopyResult copy(const CopyOptions& options = {}, std::stop_token stop = {}) {
+    const auto lock = target_.lock();
+    return copy_backup(world_.vault, world_.vault.find(kId), target_, options, world_.reading(),
+                       stop);
+  }
+
+  VerifyResult verify_copy() {
+    return verify_backup(target_, target_.find(kId), {}, world_.reading(), {});
+  }
+
+  const vault::CatalogFile& snapshot(const vault::Catalog& catalog) {
+    return *catalog.file_with_role(vault::kRoleSnapshot);
+  }
+
+  FaultFs fs_;
+  TestWorld world_{fs_};
+  testing::MemStore bucket_;
+  vault::ClusterVault target_{bucket_, "prod"};
+  const codec::Identity identity_ = codec::Identity::generate();
+  vault::BackupEncoding sealed_;
+};
+
+TEST_F(CopyTest, WhatArrivesIsTheSameAndProves) {
+  const CopyResult result = copy();
+  EXPECT_FALSE(result.was_there);
+  const vault::Catalog original = world_.vault.find(kId).catalog;
+  EXPECT_EQ(snapshot(result.catalog).sha256, snapshot(original).sha256);
+  EXPECT_EQ(result.catalog.etcd.revision, original.etcd.revision);
+  EXPECT_TRUE(verify_copy().ok());
+}
+
+TEST_F(CopyTest, ASecondTimeNothingIsDone) {
+  copy();
+  EXPECT_TRUE(copy().was_there);
+}
+
+TEST_F(CopyTest, AnotherBackupOfThatIdIsLeftAlone) {
+  copy();
+  vault::Catalog other = target_.find(kId).catalog;
+  other.files[0].plain_sha256 = std::string(64, 'a');
+  store::put_text(bucket_, vault::blob_name("prod", other.id, vault::kCatalogName),
+                  vault::encode_catalog(other));
+  EXPECT_EQ(error_of([&] { copy(); }).code(), Code::kExists);
+  EXPECT_EQ(target_.find(kId).catalog.files[0].plain_sha256, std::string(64, 'a'));
+}
+
+TEST_F(CopyTest, EncodesAnewAndKeepsTheHashesOfThePlainFiles) {
+  const CopyResult result = copy({.encoding = sealed_});
+  const vault::CatalogFile& file = snapshot(result.catalog);
+  EXPECT_EQ(file.name, "snapshot_2026-11-21_060000.db.zst.age");
+  EXPECT_THAT(file.encoding, ElementsAre("zstd", "age"));
+  EXPECT_EQ(file.plain_sha256, snapshot(world_.vault.find(kId).catalog).plain_sha256);
+  EXPECT_NE(file.sha256, file.plain_sha256);
+}
+
+TEST_F(CopyTest, WhatIsEncryptedProvesWithItsKeyOnly) {
+  copy({.encoding = sealed_});
+  const VerifyResult without = verify_copy();
+  EXPECT_TRUE(without.ok());
+  EXPECT_THAT(without.notes, ElementsAre(HasSubstr("only its stored bytes were compared")));
+  EXPECT_THAT(without.checks, ElementsAre("files"));
+  world_.keyring.identities.push_back(identity_);
+  const VerifyResult with = verify_copy();
+  EXPECT_TRUE(with.ok());
+  EXPECT_THAT(with.checks, ElementsAre("files", "trailer", "pages", "records", "hash_kv"));
+}
+
+TEST_F(CopyTest, DamageToAnEncryptedCopyIsFoundWithAndWithoutTheKey) {
+  const CopyResult result = copy({.encoding = sealed_});
+  const std::string blob =
+      vault::blob_name("prod", result.catalog.id, snapshot(result.catalog).name);
+  std::string content = store::get_text(bucket_, blob, 1 << 20);
+  content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 1);
+  store::put_text(bucket_, blob, content);
+  EXPECT_FALSE(verify_copy().ok());
+  world_.keyring.identities.push_back(identity_);
+  EXPECT_FALSE(verify_copy().ok());
+  EXPECT_FALSE(
+      verify_backup(target_, target_.find(kId), {.quick = true}, world_.reading(), {}).ok());
+}
+
+TEST_F(CopyTest, WhatIsEncryptedDoesNotBecomePlainByMistake) {
+  copy({.encoding = sealed_});
+  world_.keyring.identities.push_back(identity_);
+  testing::MemStore elsewhere;
+  vault::ClusterVault plain(elsewhere, "prod");
+  const auto copy_plain = [&](bool allow) {
+    copy_backup(target_, target_.find(kId), plain,
+                {.encoding = vault::BackupEncoding(), .allow_plain = allow}, world_.reading(), {});
+  };
+  EXPECT_EQ(error_of([&] { copy_plain(false); }).code(), Code::kInvalid);
+  EXPECT_THAT(plain.inventory().backups, IsEmpty());
+  copy_plain(true);
+  EXPECT_TRUE(verify_backup(plain, plain.find(kId), {}, world_.reading(), {}).ok());
+}
+
+TEST_F(CopyTest, NeedsNoKeyForWhatIsCopiedAsItIsStored) {
+  copy({.encoding = sealed_});
+  testing::MemStore elsewhere;
+  vault::ClusterVault third(elsewhere, "prod");
+  const CopyResult result =
+      copy_backup(target_, target_.find(kId), third, {}, world_.reading(), {});
+  EXPECT_EQ(snapshot(result.catalog).sha256, snapshot(target_.find(kId).catalog).sha256);
+}
+
+TEST_F(CopyTest, GoesOnWithFilesThatAreWhole) {
+  const vault::Catalog original = world_.vault.find(kId).catalog;
+  const std::string name = snapshot(original).name;
+  const std::string content =
+      fs_.file_content("/backups/prod/backups/" + std::string(kId) + "/" + name);
+  store::put_text(bucket_, vault::blob_name("prod", original.id, name), content);
+  EXPECT_EQ(copy().files_kept, 1U);
+  EXPECT_TRUE(verify_copy().ok());
+}
+
+TEST_F(CopyTest, DoesNotGoOnWithAFileOfTheSameSizeAndOtherContent) {
+  const vault::Catalog original = world_.vault.find(kId).catalog;
+  const vault::CatalogFile& file = snapshot(original);
+  store::put_text(bucket_, vault::blob_name("prod", original.id, file.name),
+                  std::string(file.size_bytes, 'x'));
+  EXPECT_EQ(copy().files_kept, 0U);
+  EXPECT_TRUE(verify_copy().ok());
+}
+
+TEST_F(CopyTest, ADamagedBackupIsNotCopied) {
+  const std::string path = "/backups/prod/backups/2026-11-21_060000/snapshot_2026-11-21_060000.db";
+  std::string content = fs_.file_content(path);
+  content[5000] = static_cast<char>(content[5000] ^ 1);
+  fs_.put_file(path, content);
+  for (const CopyOptions& options : {CopyOptions(), CopyOptions{.encoding = sealed_}}) {
+    const auto error = error_of([&] { copy(options); });
+    EXPECT_EQ(error.code(), Code::kCorrupt);
+    EXPECT_THAT(error.what(), HasSubstr("snapshot_2026-11-21_060000.db"));
+    EXPECT_THAT(target_.inventory().backups, IsEmpty());
+  }
+}
+
+TEST_F(CopyTest, SaysBeforeItBeginsThatThereIsNoRoom) {
+  FaultFs small;
+  small.put_directory("/small");
+  small.set_capacity(1000);
+  store::DirStore store(small, "/small");
+  vault::ClusterVault vault(store, "prod");
+  const auto lock = vault.lock();
+  const auto error = error_of(
+      [&] { copy_backup(world_.vault, world_.vault.find(kId), vault, {}, world_.reading(), {}); });
+  EXPECT_EQ(error.code(), Code::kNoSpace);
+  EXPECT_THAT(error.what(), HasSubstr("needed"));
+}
+
+TEST_F(CopyTest, StopsOnRequest) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(error_of([&] { copy({}, stop.get_token()); }).code(), Code::kCancelled);
+  EXPECT_THAT(target_.inventory().backups, IsEmpty());
+}
+
+// Whatever fails and whenever, the copy is there and whole, or it is not there.
+TEST_F(CopyTest, AFaultAtAnyCallLeavesAllOrNothing) {
+  for (const auto fault : {FaultFs::Fault::kIoError, FaultFs::Fault::kDiskFull}) {
+    for (std::uint64_t call = 1;; ++call) {
+      FaultFs disk;
+      disk.put_directory("/copy");
+      store::DirStore store(disk, "/copy");
+      vault::ClusterVault vault(store, "prod");
+      bool failed = false;
+      disk.fail_at(call, fault);
+      try {
+        copy_backup(world_.vault, world_.vault.find(kId), vault, {}, world_.reading(), {});
+      } catch (const base::Error&) {
+        failed = true;
+      }
+      const bool happened = disk.fault_happened();
+      disk.power_cut();
+      const auto backups = vault.inventory().backups;
+      EXPECT_EQ(backups.size(), failed ? backups.size() : 1U);
+      for (const auto& backup : backups) {
+        EXPECT_TRUE(verify_backup(vault, backup, {}, world_.reading(), {}).ok()) << "call " << call;
+      }
+      if (!happened) break;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lifeboat::backup

@@ -1,0 +1,171 @@
+#include "backup/deliver.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backup/test_world.h"
+#include "testing/error_of.h"
+#include "testing/mem_store.h"
+
+namespace lifeboat::backup {
+namespace {
+
+using base::Code;
+using ::testing::ElementsAre;
+using testing::error_of;
+using testing::FaultFs;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// A folder and a bucket for one backup.
+class DeliverTest : public ::testing::Test {
+ protected:
+  DeliverTest() {
+    fs_.put_directory("/backups");
+    fs_.put_directory("/scratch");
+    bucket_.set_remote(true);
+    sealed_.snapshot.zstd.emplace();
+    sealed_.snapshot.recipients = {identity_.recipient()};
+    sealed_.node_files.recipients = {identity_.recipient()};
+  }
+
+  Destination folder() { return {&world_.vault, world_.options.retention, {}, false}; }
+  Destination bucket() { return {&bucket_vault_, world_.options.retention, sealed_, false}; }
+
+  DeliverResult deliver(const std::vector<Destination>& destinations) {
+    const etcd::Endpoints endpoints = world_.cluster.endpoints();
+    const DeliverContext context{.endpoints = endpoints,
+                                 .fs = fs_,
+                                 .clock = world_.clock,
+                                 .log = world_.log,
+                                 .progress = world_.progress,
+                                 .node = nullptr,
+                                 .scratch = "/scratch"};
+    return take_and_deliver(context, world_.options, destinations, {});
+  }
+
+  bool proves(vault::ClusterVault& vault) {
+    world_.keyring.identities.assign(1, identity_);
+    const VerifyResult result =
+        verify_backup(vault, vault.find("latest"), {}, world_.reading(), {});
+    return result.ok() && result.inspection.has_value();
+  }
+
+  FaultFs fs_;
+  TestWorld world_{fs_};
+  testing::MemStore bucket_;
+  vault::ClusterVault bucket_vault_{bucket_, "prod"};
+  const codec::Identity identity_ = codec::Identity::generate();
+  vault::BackupEncoding sealed_;
+};
+
+TEST_F(DeliverTest, OneBackupGoesIntoEveryVaultAsEachWantsIt) {
+  int streams = 0;
+  for (auto& member : world_.cluster.members) {
+    member.on_chunk = [&](std::size_t sent) { streams += sent == 0 ? 1 : 0; };
+  }
+  const DeliverResult result = deliver({folder(), bucket()});
+  EXPECT_FALSE(result.needs_attention);
+  EXPECT_EQ(streams, 1);
+  ASSERT_THAT(result.deliveries, SizeIs(2));
+  EXPECT_EQ(result.deliveries[0].backup->id, result.deliveries[1].backup->id);
+  EXPECT_THAT(result.deliveries[0].backup->files[0].encoding, IsEmpty());
+  EXPECT_THAT(result.deliveries[1].backup->files[0].encoding, ElementsAre("zstd", "age"));
+  EXPECT_TRUE(proves(world_.vault));
+  EXPECT_TRUE(proves(bucket_vault_));
+}
+
+TEST_F(DeliverTest, ABucketAloneIsReachedThroughScratchSpaceThatIsGoneAfterwards) {
+  const DeliverResult result = deliver({bucket()});
+  EXPECT_FALSE(result.needs_attention);
+  EXPECT_TRUE(proves(bucket_vault_));
+  EXPECT_THAT(fs_.list("/scratch"), IsEmpty());
+  EXPECT_THAT(fs_.list("/backups"), IsEmpty());
+}
+
+TEST_F(DeliverTest, AVaultThatIsNotThereCostsTheOthersNothing) {
+  store::DirStore missing_store(fs_, "/not-mounted");
+  vault::ClusterVault missing(missing_store, "prod");
+  const DeliverResult result =
+      deliver({{&missing, world_.options.retention, {}, false}, folder(), bucket()});
+  EXPECT_TRUE(result.needs_attention);
+  EXPECT_EQ(result.deliveries[0].failure->code(), Code::kNotFound);
+  EXPECT_TRUE(proves(world_.vault));
+  EXPECT_TRUE(proves(bucket_vault_));
+}
+
+TEST_F(DeliverTest, ABusyVaultCostsTheOthersNothing) {
+  const auto lock = world_.vault.lock();
+  const DeliverResult result = deliver({folder(), bucket()});
+  EXPECT_EQ(result.deliveries[0].failure->code(), Code::kBusy);
+  EXPECT_TRUE(proves(bucket_vault_));
+  EXPECT_EQ(error_of([&] { deliver({folder()}); }).code(), Code::kBusy);
+}
+
+// The disk runs full while the snapshot arrives: the bucket gets it through scratch space.
+TEST_F(DeliverTest, AVaultThatFailsInTheMiddleCostsTheOthersNothing) {
+  FaultFs full;
+  full.put_directory("/full");
+  store::DirStore full_store(full, "/full");
+  vault::ClusterVault full_vault(full_store, "prod");
+  full.fail_at(3, FaultFs::Fault::kDiskFull);
+  const DeliverResult result =
+      deliver({{&full_vault, world_.options.retention, {}, false}, bucket()});
+  EXPECT_EQ(result.deliveries[0].failure->code(), Code::kNoSpace);
+  EXPECT_TRUE(proves(bucket_vault_));
+  EXPECT_THAT(full_vault.inventory().backups, IsEmpty());
+}
+
+TEST_F(DeliverTest, WhereEveryVaultFailsTheFirstFailureIsTold) {
+  store::DirStore missing_store(fs_, "/not-mounted");
+  vault::ClusterVault missing(missing_store, "prod");
+  const auto lock = bucket_vault_.lock();
+  const auto error = error_of([&] {
+    deliver({{&missing, world_.options.retention, {}, false}, bucket()});
+  });
+  EXPECT_EQ(error.code(), Code::kNotFound);
+}
+
+TEST_F(DeliverTest, EachVaultHasItsOwnRetention) {
+  Destination short_lived = folder();
+  short_lived.retention.keep_last = 1;
+  for (const char* time : {"2026-11-21T06:00:00Z", "2026-11-21T12:00:00Z"}) {
+    world_.clock.set(time);
+    deliver({short_lived, bucket()});
+  }
+  EXPECT_THAT(world_.ids(), ElementsAre("2026-11-21_120000"));
+  EXPECT_THAT(bucket_vault_.inventory().backups, SizeIs(2));
+}
+
+TEST_F(DeliverTest, AnEncryptedVaultDoesNotBecomePlainByMistake) {
+  deliver({bucket()});
+  Destination plain = bucket();
+  plain.encoding = {};
+  world_.clock.set("2026-11-21T12:00:00Z");
+  const auto error = error_of([&] { deliver({plain}); });
+  EXPECT_EQ(error.code(), Code::kInvalid);
+  EXPECT_THAT(error.hint(), HasSubstr("--allow-plain"));
+  plain.allow_plain = true;
+  deliver({plain});
+  EXPECT_TRUE(proves(bucket_vault_));
+}
+
+// Both vaults take the same id, so that it has to come after what either holds.
+TEST_F(DeliverTest, TheIdComesAfterEverythingInEveryVault) {
+  world_.clock.set("2026-11-21T12:00:00Z");
+  deliver({bucket()});
+  world_.clock.set("2026-11-21T06:00:00Z");
+  const DeliverResult result = deliver({folder(), bucket()});
+  EXPECT_EQ(result.backup().id.text(), "2026-11-21_120000_2");
+}
+
+TEST_F(DeliverTest, WhatADeadRunLeftInABucketIsRemoved) {
+  const auto dead = *vault::BackupId::parse("2026-11-20_060000");
+  store::put_text(bucket_, vault::blob_name("prod", dead, "snapshot.db"), "half");
+  deliver({bucket()});
+  EXPECT_THAT(bucket_vault_.inventory().leftovers, IsEmpty());
+}
+
+}  // namespace
+}  // namespace lifeboat::backup

@@ -1,0 +1,174 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/json.h"
+#include "testing/test_program.h"
+
+namespace lifeboat::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::Outcome;
+using testing::TestProgram;
+
+// Two backups in /vault, and a key in /prod.key.
+struct CopyProgram : TestProgram {
+  CopyProgram() {
+    fs.put_directory("/copy");
+    fs.put_directory("/var/tmp");
+    for (const char* time : {"2026-11-21T06:00:00Z", "2026-11-21T12:00:00Z"}) {
+      clock.set(time);
+      EXPECT_EQ(run("backup --vault /vault --cluster prod").code, kDone);
+    }
+    const Outcome key = run("keygen --key-file /prod.key -o json");
+    EXPECT_EQ(key.code, kDone);
+    recipient = *base::Json::parse(key.out).find("recipient")->as_string();
+  }
+
+  Outcome copy(const std::string& line) { return run("copy --vault /vault --to /copy " + line); }
+
+  std::string recipient;
+};
+
+TEST(KeygenCommand, MakesAFileThatOnlyItsOwnerReadsAndReplacesNone) {
+  TestProgram program;
+  const Outcome outcome = program.run("keygen --key-file /prod.key");
+  EXPECT_EQ(outcome.code, kDone);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("age1"), Not(HasSubstr("AGE-SECRET-KEY"))));
+  const std::string file = program.fs.file_content("/prod.key");
+  EXPECT_THAT(file, HasSubstr("AGE-SECRET-KEY-1"));
+  EXPECT_EQ(program.run("keygen --key-file /prod.key").code, kUsage);
+  EXPECT_EQ(program.fs.file_content("/prod.key"), file);
+}
+
+TEST(KeygenCommand, PutsNoSecretIntoADocument) {
+  TestProgram program;
+  const Outcome outcome = program.run("keygen -o json");
+  EXPECT_EQ(outcome.code, kUsage);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(program.run("keygen").out, HasSubstr("AGE-SECRET-KEY-1"));
+}
+
+TEST(CopyCommand, CopiesOneSeveralOrAll) {
+  CopyProgram program;
+  EXPECT_EQ(program.copy("2026-11-21_060000").code, kDone);
+  EXPECT_THAT(program.run("list --vault /copy").out,
+              AllOf(HasSubstr("2026-11-21_060000"), Not(HasSubstr("2026-11-21_120000"))));
+  const Outcome all = program.copy("--all");
+  EXPECT_EQ(all.code, kDone);
+  EXPECT_THAT(all.out, AllOf(HasSubstr("was there"), HasSubstr("copied")));
+  EXPECT_EQ(program.run("verify --all --vault /copy").code, kDone);
+}
+
+TEST(CopyCommand, OneThatCannotBeCopiedLeavesTheOthersNoWorse) {
+  CopyProgram program;
+  const std::string path = "/vault/prod/backups/2026-11-21_060000/snapshot_2026-11-21_060000.db";
+  std::string content = program.fs.file_content(path);
+  content[5000] = static_cast<char>(content[5000] ^ 1);
+  program.fs.put_file(path, content);
+  const Outcome outcome = program.copy("--all -o json");
+  EXPECT_EQ(outcome.code, kCorrupt);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\"ok\": false"), HasSubstr("\"ok\": true")));
+  EXPECT_THAT(program.run("list --vault /copy").out,
+              AllOf(HasSubstr("2026-11-21_120000"), Not(HasSubstr("2026-11-21_060000"))));
+}
+
+TEST(CopyCommand, SaysWhichBackupsItNeeds) {
+  CopyProgram program;
+  EXPECT_EQ(program.copy("").code, kUsage);
+  EXPECT_EQ(program.copy("--all latest").code, kUsage);
+  EXPECT_EQ(program.copy("2020-01-01_000000").code, kNotFound);
+  EXPECT_EQ(program.run("copy latest --vault /vault").code, kUsage);
+  EXPECT_EQ(program.run("copy latest --vault /vault --to /nowhere").code, kNotFound);
+}
+
+// From plain to sealed, and through everything that reads it again.
+TEST(CopyCommand, WhatIsSealedIsReadWithItsKeyByEveryCommand) {
+  CopyProgram program;
+  EXPECT_EQ(program.copy("latest --compress zstd --encrypt-to " + program.recipient).code, kDone);
+  const std::string vault = " --vault /copy";
+  const std::string key = vault + " --identity /prod.key";
+  EXPECT_EQ(program.run("verify" + vault).code, kDone);
+  EXPECT_THAT(program.run("verify" + key).out, HasSubstr("hash_kv"));
+  const Outcome without = program.run("restore latest --data-dir /restored" + vault);
+  EXPECT_EQ(without.code, kStorage);
+  EXPECT_THAT(without.err, HasSubstr("--identity"));
+  EXPECT_EQ(program.run("restore latest --data-dir /restored" + key).code, kDone);
+  program.fs.put_directory("/out");
+  EXPECT_EQ(program.run("export latest --to /out" + key).code, kDone);
+  EXPECT_EQ(program.fs.file_content("/out/snapshot_2026-11-21_120000.db"),
+            program.fs.file_content(
+                "/vault/prod/backups/2026-11-21_120000/snapshot_2026-11-21_120000.db"));
+  EXPECT_THAT(program.fs.list("/var/tmp"), IsEmpty());
+}
+
+TEST(CopyCommand, AFileThatIsEncodedIsReadAsItsNameSays) {
+  CopyProgram program;
+  EXPECT_EQ(program.copy("latest --compress zstd --encrypt-to " + program.recipient).code, kDone);
+  const std::string file =
+      " /copy/prod/backups/2026-11-21_120000/snapshot_2026-11-21_120000.db.zst.age";
+  EXPECT_EQ(program.run("verify --identity /prod.key" + file).code, kDone);
+  EXPECT_EQ(program.run("restore --identity /prod.key --data-dir /restored" + file).code, kDone);
+  const Outcome without = program.run("verify" + file);
+  EXPECT_EQ(without.code, kStorage);
+  EXPECT_THAT(without.err, HasSubstr("is encrypted"));
+}
+
+TEST(CopyCommand, WhatIsNoRecipientAndNoKeyIsNotQuoted) {
+  CopyProgram program;
+  program.fs.put_file("/bad.key", "AGE-SECRET-KEY-1NOTONE\n");
+  const Outcome outcome = program.run("verify --vault /vault --identity /bad.key");
+  EXPECT_EQ(outcome.code, kUsage);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("--identity"), Not(HasSubstr("NOTONE"))));
+  EXPECT_EQ(program.copy("latest --encrypt-to AGE-SECRET-KEY-1NOTONE").code, kUsage);
+}
+
+TEST(BackupCommand, GoesIntoSeveralVaultsEachWithItsRetention) {
+  CopyProgram program;
+  program.fs.put_directory("/more");
+  program.clock.set("2026-11-21T18:00:00Z");
+  const Outcome outcome = program.run(
+      "backup --cluster prod --vault /vault --also-to /more?keep-last=1 --keep-last 2 -o json");
+  EXPECT_EQ(outcome.code, kDone) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\"vault\": \"/vault\""), HasSubstr("\"/more\"")));
+  program.clock.set("2026-11-21T19:00:00Z");
+  program.run("backup --cluster prod --vault /vault --also-to /more?keep-last=1 --keep-last 2");
+  EXPECT_THAT(program.run("list --vault /more").out, Not(HasSubstr("180000")));
+  EXPECT_THAT(program.run("list --vault /vault").out, HasSubstr("180000"));
+}
+
+TEST(BackupCommand, OneVaultThatFailsIsNamedAndTheExitStatusSaysSo) {
+  CopyProgram program;
+  const Outcome outcome =
+      program.run("backup --cluster prod --vault /vault --vault /missing --no-live-check");
+  EXPECT_EQ(outcome.code, kAttention);
+  EXPECT_THAT(outcome.err, HasSubstr("/missing"));
+  EXPECT_THAT(outcome.out, HasSubstr("failed"));
+}
+
+TEST(BackupCommand, SealsWhatItTakesAndRefusesToForgetThat) {
+  CopyProgram program;
+  const std::string line = "backup --cluster prod --vault /copy ";
+  program.clock.set("2026-11-21T18:00:00Z");
+  EXPECT_EQ(program.run(line + "--encrypt-to " + program.recipient).code, kDone);
+  program.clock.set("2026-11-21T19:00:00Z");
+  const Outcome plain = program.run(line);
+  EXPECT_EQ(plain.code, kUsage);
+  EXPECT_THAT(plain.err, HasSubstr("--allow-plain"));
+  EXPECT_EQ(program.run(line + "--allow-plain").code, kDone);
+}
+
+TEST(BackupCommand, RefusesVaultsThatContradictThemselves) {
+  CopyProgram program;
+  const std::string line = "backup --cluster prod ";
+  EXPECT_EQ(program.run(line + "--vault /vault --also-to /vault").code, kUsage);
+  EXPECT_EQ(program.run(line + "--vault /vault?keep-last=x").code, kUsage);
+  EXPECT_EQ(program.run("backup --vault /vault --vault /copy").code, kUsage);
+  EXPECT_EQ(program.run("backup --cluster prod --also-to /vault").code, kUsage);
+}
+
+}  // namespace
+}  // namespace lifeboat::cli
