@@ -258,9 +258,9 @@ bucket_has_no_leftovers() {
   local keys folder
   keys=$(bucket_keys)
   ! grep '^unfinished' <<<"$keys" || wrong 'unfinished uploads'
-  for folder in $(sed -n 's,^\(prod/backups/[^/]*\)/.*,\1,p' <<<"$keys" | sort -u); do
+  while read -r folder; do
     grep -qxF "$folder/backup.json" <<<"$keys" || wrong "a leftover: $folder"
-  done
+  done < <(sed -n 's,^\(prod/backups/[^/]*\)/.*,\1,p' <<<"$keys" | sort -u)
 }
 
 # ---- Expectations -----------------------------------------------------------------------------
