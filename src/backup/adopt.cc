@@ -12,7 +12,8 @@
 #include "backup/store_file.h"
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/hash.h"
+#include "base/hashing.h"
+#include "base/random_stream.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "etcd/snapshot.h"
@@ -27,31 +28,6 @@ using base::Code;
 using base::Error;
 using vault::BackupId;
 using vault::CatalogFile;
-
-class HashSink : public base::Sink {
- public:
-  void write(base::Bytes bytes) override { hash_.update(bytes); }
-  void finish() override {}
-  std::string sha256() const { return base::to_hex(hash_.digest()); }
-
- private:
-  base::Sha256 hash_;
-};
-
-class ReportingSink : public base::Sink {
- public:
-  ReportingSink(base::Sink& next, base::Progress& progress) : next_(next), progress_(progress) {}
-
-  void write(base::Bytes bytes) override {
-    next_.write(bytes);
-    progress_.advance(bytes.size());
-  }
-  void finish() override { next_.finish(); }
-
- private:
-  base::Sink& next_;
-  base::Progress& progress_;
-};
 
 // The snapshot of a candidate, in a file of its own or in an archive with everything else.
 class SourceSnapshot {
@@ -70,7 +46,8 @@ class SourceSnapshot {
 
   void copy(base::Sink& sink) {
     if (archive_) return node::copy_snapshot(*file_, *archive_, sink, stop_);
-    copy_whole(*file_, sink, stop_);
+    base::RandomStream stream(*file_);
+    base::copy(stream, sink, stop_);
   }
 
   // In an archive with everything else.
@@ -209,10 +186,11 @@ class AdoptRun {
 
   std::string hash(SourceSnapshot& source) {
     const ProgressPiece piece(context_.progress, "hash", source.size_bytes());
-    HashSink hash;
-    ReportingSink sink(hash, context_.progress);
+    base::NullSink nowhere;
+    base::HashingSink hashing(nowhere);
+    ProgressSink sink(hashing, context_.progress);
     source.copy(sink);
-    return hash.sha256();
+    return hashing.digest().sha256();
   }
 
   BackupId free_id(std::chrono::sys_seconds time) const {
@@ -280,7 +258,7 @@ class AdoptRun {
         context_.vault, catalog->id,
         {.role = vault::kRoleSnapshot, .name = snapshot_file_name(catalog->id, candidate.mark)},
         [&](base::Sink& stored) {
-          ReportingSink sink(stored, context_.progress);
+          ProgressSink sink(stored, context_.progress);
           source.copy(sink);
         }));
     prove_snapshot(catalog);
@@ -345,7 +323,8 @@ class AdoptRun {
 
   void copy_static_pods(const AdoptCandidate& candidate, SourceSnapshot& source, base::Sink& sink) {
     if (candidate.static_pods.empty()) return source.copy_other_entries(sink);
-    copy_whole(*context_.source.open(candidate.static_pods), sink, stop_);
+    base::RandomStream stream(context_.source.open(candidate.static_pods));
+    base::copy(stream, sink, stop_);
   }
 
   // Gives up what was stored of a backup that is not to be.

@@ -108,7 +108,8 @@ class CopyRun {
     }
     const auto source = from_.get_file(source_.id, file.name);
     const auto target = to_.put_file(source_.id, file.name);
-    base::HashingSink hashing(*target);
+    ProgressSink telling(*target, context_.progress);
+    base::HashingSink hashing(telling);
     base::copy(*source, hashing, stop_);
     require(hashing.digest(), file, from_);
     hashing.finish();

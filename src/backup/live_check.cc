@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <set>
 #include <thread>
 
@@ -24,13 +22,6 @@ using Steady = std::chrono::steady_clock;
 constexpr std::chrono::seconds kCatchUpTimeout{5};
 constexpr std::chrono::milliseconds kAskAgainAfter{100};
 
-void pause(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock guard(mutex);
-  never.wait_for(guard, stop, kAskAgainAfter, [] { return false; });
-}
-
 // Returns the revision that the member has come to: `wanted` or later, unless it takes too long.
 std::int64_t wait_for_revision(etcd::Endpoint& endpoint, std::int64_t wanted,
                                const std::stop_token& stop) {
@@ -38,7 +29,7 @@ std::int64_t wait_for_revision(etcd::Endpoint& endpoint, std::int64_t wanted,
   for (;;) {
     const std::int64_t revision = endpoint.status(stop).revision;
     if (revision >= wanted || Steady::now() > deadline) return revision;
-    pause(stop);
+    base::wait(kAskAgainAfter, stop);
     base::throw_if_stopped(stop);
   }
 }

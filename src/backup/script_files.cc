@@ -4,6 +4,7 @@
 #include "backup/read_snapshot.h"
 #include "backup/store_file.h"
 #include "base/error.h"
+#include "base/random_stream.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "node/archive_check.h"
@@ -61,8 +62,10 @@ ScriptFiles store_script_files(os::FileSystem& fs, const node::ScriptBackup& scr
   const auto copy = [&](std::string_view role, std::string name, const std::string& path) {
     const auto source = fs.open(path, os::Links::kRefuse);
     const ProgressPiece piece(progress, role, source->size_bytes());
-    return store_file(vault, id, {.role = role, .name = std::move(name)},
-                      [&](base::Sink& sink) { copy_whole(*source, sink, stop); });
+    return store_file(vault, id, {.role = role, .name = std::move(name)}, [&](base::Sink& sink) {
+      base::RandomStream stream(*source);
+      base::copy(stream, sink, stop);
+    });
   };
   ScriptFiles files;
   files.snapshot =

@@ -1,12 +1,9 @@
 #include "backup/store_file.h"
 
 #include "base/hashing.h"
-#include "base/stop.h"
 
 namespace lifeboat::backup {
 namespace {
-
-constexpr std::size_t kCopyBufferBytes = 1024 * 1024;
 
 void describe_plain(const base::StreamDigest& digest, vault::CatalogFile* file) {
   file->plain_size_bytes = digest.size_bytes();
@@ -39,16 +36,6 @@ vault::CatalogFile store_file(vault::ClusterVault& vault, const vault::BackupId&
   result.sha256 = stored.digest().sha256();
   result.encoding = file.encoding.names();
   return result;
-}
-
-void copy_whole(base::RandomSource& source, base::Sink& sink, const std::stop_token& stop) {
-  base::Buffer buffer(kCopyBufferBytes);
-  std::uint64_t offset = 0;
-  while (const std::size_t count = source.read_at(offset, buffer)) {
-    base::throw_if_stopped(stop);
-    sink.write(base::Bytes(buffer).first(count));
-    offset += count;
-  }
 }
 
 }  // namespace lifeboat::backup

@@ -25,7 +25,4 @@ vault::CatalogFile store_file(vault::ClusterVault& vault, const vault::BackupId&
                               const FileToStore& file,
                               const std::function<void(base::Sink&)>& write);
 
-// Copies `source` to its end into `sink`. Throws kCancelled.
-void copy_whole(base::RandomSource& source, base::Sink& sink, const std::stop_token& stop);
-
 }  // namespace lifeboat::backup

@@ -3,7 +3,8 @@
 #include "etcd/key_table.h"
 
 #include <cstring>
-#include <random>
+
+#include "base/random.h"
 
 namespace lifeboat::etcd {
 namespace {
@@ -28,10 +29,7 @@ bool is_full(std::size_t used, std::size_t capacity) { return used * 20 >= capac
 
 }  // namespace
 
-KeyTable::KeyTable() {
-  std::random_device random;
-  secret_ = (std::uint64_t{random()} << 32) | random();
-}
+KeyTable::KeyTable() : secret_(base::random_number()) {}
 
 Fingerprint KeyTable::fingerprint(base::Bytes key) const {
   std::uint64_t hash = mix(secret_ ^ key.size(), kMultiplier);

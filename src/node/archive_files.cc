@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <utility>
@@ -32,14 +30,6 @@ constexpr std::size_t kPieceBytes = 256 * 1024;
 constexpr int kReadingsMax = 3;
 constexpr std::chrono::milliseconds kReadAgainAfter{50};
 constexpr std::size_t kProblemsMax = 100;
-
-void pause(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock guard(mutex);
-  never.wait_for(guard, stop, kReadAgainAfter, [] { return false; });
-  base::throw_if_stopped(stop);
-}
 
 // A file that is ready to be stored.
 struct Reading {
@@ -149,7 +139,8 @@ class Archiver {
       reading.at_rest =
           reading.content.size() == reading.info.size_bytes && file->info() == reading.info;
       if (reading.at_rest || readings == kReadingsMax) return reading;
-      pause(stop_);
+      base::wait(kReadAgainAfter, stop_);
+      base::throw_if_stopped(stop_);
     }
   }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
 
 #include "base/hash.h"
+#include "base/random.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -16,14 +16,6 @@ std::string payload_hash(const std::string& body) {
   base::Sha256 hash;
   hash.update(base::as_bytes(body));
   return base::to_hex(hash.digest());
-}
-
-void wait_for(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, time, [] { return false; });
-  base::throw_if_stopped(stop);
 }
 
 std::chrono::milliseconds asked_delay(const S3Answer* answer) {
@@ -97,7 +89,8 @@ void S3Client::pause(int failures, const S3Answer* answer, const std::stop_token
   }
   const auto delay = std::max(retry_delay(options_.retry, failures, random),
                               std::min(asked_delay(answer), options_.retry.delay_max));
-  wait_for(delay, stop);
+  base::wait(delay, stop);
+  base::throw_if_stopped(stop);
 }
 
 S3Answer S3Client::exchange(const S3Request& request, const std::stop_token& stop) {
@@ -158,10 +151,8 @@ std::chrono::milliseconds retry_delay(const S3Retry& retry, int failures, double
 }
 
 std::string random_mark() {
-  std::random_device device;
-  std::array<std::uint8_t, 16> bytes = {};
-  std::ranges::generate(bytes, [&] { return static_cast<std::uint8_t>(device()); });
-  return base::to_hex(bytes);
+  const std::array<std::uint64_t, 2> numbers = {base::random_number(), base::random_number()};
+  return base::to_hex({reinterpret_cast<const std::uint8_t*>(numbers.data()), sizeof numbers});
 }
 
 }  // namespace lifeboat::store

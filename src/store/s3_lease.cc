@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <thread>
 
 #include "base/base64.h"
@@ -148,15 +146,6 @@ class LeaseBlob {
   int attempts_max_ = 0;  // as the options say
 };
 
-// False if it was stopped meanwhile.
-bool wait_for(milliseconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, time, [] { return false; });
-  return !stop.stop_requested();
-}
-
 class LeaseLock : public StoreLock {
  public:
   LeaseLock(LeaseBlob blob, std::string mark, std::shared_ptr<S3LeaseState> state)
@@ -178,7 +167,7 @@ class LeaseLock : public StoreLock {
 
  private:
   void renew_until(const std::stop_token& stop) {
-    while (wait_for(blob_.options().lease_duration / 3, stop)) {
+    while (base::wait(blob_.options().lease_duration / 3, stop)) {
       try {
         if (!renew(stop)) return state_->lose();
       } catch (const std::exception&) {
@@ -230,7 +219,7 @@ S3Lease take_s3_lease(S3Client& client, const os::Clock& clock, const std::strin
   const bool refused = LeaseBlob::is_condition_failed(answer);
   // Refused in favour of a lost attempt of our own, or of a rival: reading tells.
   if (!refused && (found || !honours_conditions(blob, mark, stop))) {
-    wait_for(client.options().lease_settle, stop);
+    base::wait(client.options().lease_settle, stop);
     base::throw_if_stopped(stop);
   }
   const auto now = blob.read(stop);
