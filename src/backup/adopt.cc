@@ -8,6 +8,7 @@
 #include "backup/adopt_candidates.h"
 #include "backup/progress_piece.h"
 #include "backup/read_snapshot.h"
+#include "backup/sealed.h"
 #include "backup/space.h"
 #include "backup/store_file.h"
 #include "base/bytes.h"
@@ -117,6 +118,9 @@ class AdoptRun {
       context_.log.warning(vault::describe(backup));
       taken_.insert(backup.id);
     }
+    if (!inventory.backups.empty()) {
+      refuse_where_sealed(inventory.backups.back().catalog);
+    }
     for (const auto& backup : inventory.backups) {
       taken_.insert(backup.catalog.id);
       const CatalogFile* snapshot = backup.catalog.file_with_role(vault::kRoleSnapshot);
@@ -171,6 +175,16 @@ class AdoptRun {
       if (found == nullptr || known.has_static_pods) found = &known;
     }
     return found;
+  }
+
+  void refuse_where_sealed(const vault::Catalog& newest) const {
+    try {
+      refuse_to_become_plain(newest, context_.vault.store().location(),
+                             [](std::string_view) { return false; });
+    } catch (const Error& error) {
+      throw Error(error.code(), error.what(),
+                  "adopt into another vault, and from there: lifeboat copy --encrypt-to");
+    }
   }
 
   static bool has_static_pods(const vault::Catalog& catalog) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backup/progress_piece.h"
+#include "backup/sealed.h"
 #include "backup/space.h"
 #include "backup/store_file.h"
 #include "base/error.h"
@@ -40,6 +41,8 @@ class CopyRun {
 
   CopyResult run() {
     if (is_there()) return std::move(result_);
+    // Nothing else may lie there once the catalog says that this is a backup.
+    to_.keep_only(source_.id, expected_names());
     check_room();
     result_.catalog.files.clear();
     for (const CatalogFile& file : source_.files) result_.catalog.files.push_back(copy(file));
@@ -55,22 +58,55 @@ class CopyRun {
     const std::string blob = vault::blob_name(to_.cluster(), source_.id, vault::kCatalogName);
     if (!to_.store().size_bytes(blob)) return false;
     vault::StoredBackup there = to_.find(source_.id.text());
-    if (!hold_the_same(there.catalog, source_)) {
-      throw Error(
-          Code::kExists,
-          cat("another backup has the id ", source_.id.text(), " in ", to_.store().location()),
-          "copy into another cluster's name or vault");
+    if (!hold_the_same(there.catalog, source_)) throw taken("another backup has the id");
+    if (options_.encoding && expected_names() != names_of(there.catalog)) {
+      throw taken("encoded otherwise, there is already the backup");
     }
+    for (const CatalogFile& file : there.catalog.files) look_quickly(file);
     result_.catalog = std::move(there.catalog);
     result_.was_there = true;
     return true;
+  }
+
+  Error taken(std::string_view what) const {
+    return Error(Code::kExists, cat(what, " ", source_.id.text(), " in ", to_.store().location()),
+                 "copy into another vault, or under another name with --to-cluster");
+  }
+
+  // Its presence, size, and checksum where the store has one.
+  void look_quickly(const CatalogFile& file) {
+    const auto size_bytes = to_.file_size_bytes(source_.id, file.name);
+    const bool is_whole = size_bytes == file.size_bytes &&
+                          (file.fingerprint.empty() || fingerprint(file.name) == file.fingerprint);
+    if (!is_whole) throw damaged(to_, file.name, "is there, but not as its catalog says");
+  }
+
+  std::string fingerprint(const std::string& name) {
+    const auto blob = vault::blob_name(to_.cluster(), source_.id, name);
+    return to_.store().fingerprint(blob).value_or("");
+  }
+
+  std::vector<std::string> expected_names() const {
+    std::vector<std::string> names;
+    for (const CatalogFile& file : source_.files) {
+      names.push_back(keeps_encoding(file)
+                          ? file.name
+                          : vault::plain_name(file) + encoding_for(file).file_ending());
+    }
+    return names;
+  }
+
+  static std::vector<std::string> names_of(const vault::Catalog& catalog) {
+    std::vector<std::string> names;
+    for (const CatalogFile& file : catalog.files) names.push_back(file.name);
+    return names;
   }
 
   // Compression can only make it less.
   void check_room() {
     const auto available = to_.store().available_bytes();
     if (!available) return;
-    const std::uint64_t needed = needed_bytes(options_.encoding ? plain_bytes() : size_bytes());
+    const std::uint64_t needed = needed_bytes(missing_bytes());
     if (*available >= needed) return;
     throw Error(Code::kNoSpace,
                 cat("not enough room in ", to_.store().location(), ": ", base::format_size(needed),
@@ -78,10 +114,13 @@ class CopyRun {
                 "use a larger volume, or remove backups there: `lifeboat prune`");
   }
 
-  std::uint64_t size_bytes() const { return source_.size_bytes(); }
-  std::uint64_t plain_bytes() const {
+  std::uint64_t missing_bytes() {
     std::uint64_t total = 0;
-    for (const CatalogFile& file : source_.files) total += file.plain_size_bytes;
+    for (const CatalogFile& file : source_.files) {
+      const bool is_there =
+          keeps_encoding(file) && to_.file_size_bytes(source_.id, file.name) == file.size_bytes;
+      if (!is_there) total += options_.encoding ? file.plain_size_bytes : file.size_bytes;
+    }
     return total;
   }
 
@@ -95,8 +134,20 @@ class CopyRun {
   // What is encrypted is encrypted anew wherever recipients are named: they may be others.
   bool keeps_encoding(const CatalogFile& file) const {
     if (!options_.encoding) return true;
-    const vault::Encoding& wanted = options_.encoding->for_role(file.role);
+    const vault::Encoding wanted = encoding_for(file);
     return wanted.recipients.empty() && wanted.names() == file.encoding;
+  }
+
+  vault::Encoding encoding_for(const CatalogFile& file) const {
+    vault::Encoding encoding = options_.encoding->for_role(file.role);
+    if (!options_.keep_compression) return encoding;
+    const bool is_compressed = std::ranges::count(file.encoding, vault::kEncodingZstd) > 0;
+    if (!is_compressed) {
+      encoding.zstd.reset();
+    } else if (!encoding.zstd) {
+      encoding.zstd.emplace();
+    }
+    return encoding;
   }
 
   CatalogFile copy_as_stored(const CatalogFile& file) {
@@ -124,9 +175,8 @@ class CopyRun {
   }
 
   CatalogFile encode_anew(const CatalogFile& file) {
-    const FileToStore target{.role = file.role,
-                             .name = vault::plain_name(file),
-                             .encoding = options_.encoding->for_role(file.role)};
+    const FileToStore target{
+        .role = file.role, .name = vault::plain_name(file), .encoding = encoding_for(file)};
     return store_file(to_, source_.id, target, [&](base::Sink& sink) {
       if (const auto what = difference(file, read_all(file, sink))) {
         throw damaged(from_, file.name, *what);
@@ -144,8 +194,7 @@ class CopyRun {
 
   void check_target(CatalogFile& file) {
     if (to_.store().is_remote()) {
-      const auto blob = vault::blob_name(to_.cluster(), source_.id, file.name);
-      file.fingerprint = to_.store().fingerprint(blob).value_or("");
+      file.fingerprint = fingerprint(file.name);
       if (!file.fingerprint.empty() &&
           to_.file_size_bytes(source_.id, file.name) == file.size_bytes) {
         return;
@@ -198,20 +247,11 @@ CopyResult copy_backup(vault::ClusterVault& from, const vault::StoredBackup& bac
                        vault::ClusterVault& to, const CopyOptions& options,
                        const ReadingContext& context, const std::stop_token& stop) {
   if (options.encoding && !options.allow_plain) {
-    refuse_to_become_plain(backup.catalog.files, *options.encoding);
+    refuse_to_become_plain(backup.catalog, from.store().location(), [&](std::string_view role) {
+      return !options.encoding->for_role(role).recipients.empty();
+    });
   }
   return CopyRun(from, backup.catalog, to, options, context, stop).run();
-}
-
-void refuse_to_become_plain(const std::vector<CatalogFile>& files,
-                            const vault::BackupEncoding& encoding) {
-  for (const CatalogFile& file : files) {
-    const bool stays = !encoding.for_role(file.role).recipients.empty();
-    if (!vault::is_encrypted(file.encoding) || stays) continue;
-    throw Error(Code::kInvalid,
-                cat(file.name, " is encrypted, and this would store it for everybody to read"),
-                "name who may read it with --encrypt-to, or allow it with --allow-plain");
-  }
 }
 
 }  // namespace lifeboat::backup

@@ -19,6 +19,8 @@ namespace lifeboat::backup {
 struct CopyOptions {
   // Nullopt: each file as it is stored, for which no key is needed.
   std::optional<vault::BackupEncoding> encoding = {};
+  // With `encoding`: what is compressed stays so, and what is not does, too.
+  bool keep_compression = false;
   // Whether what is encrypted may become readable for everybody.
   bool allow_plain = false;
 };
@@ -29,16 +31,12 @@ struct CopyResult {
   unsigned files_kept = 0;  // that an earlier run had copied
 };
 
-// The lock of `to` is held. Throws kExists if another backup has the id there, kCorrupt if one of
-// the two ends is not as it should be, kNoSpace before it begins, kInvalid for what would become
-// plain and may not, and what reading and both stores throw.
+// The lock of `to` is held. What is there already is looked at as `verify --quick` does. Throws
+// kExists if another backup has the id there, or this one in another encoding than is asked for,
+// kCorrupt if one of the two ends is not as it should be, kNoSpace before it begins, kInvalid for
+// what would become plain and may not, and what reading and both stores throw.
 CopyResult copy_backup(vault::ClusterVault& from, const vault::StoredBackup& backup,
                        vault::ClusterVault& to, const CopyOptions& options,
                        const ReadingContext& context, const std::stop_token& stop);
-
-// Throws kInvalid if `files` (of the newest backup that is there) are encrypted where `encoding`
-// leaves them plain: most likely a forgotten flag.
-void refuse_to_become_plain(const std::vector<vault::CatalogFile>& files,
-                            const vault::BackupEncoding& encoding);
 
 }  // namespace lifeboat::backup

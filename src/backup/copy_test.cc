@@ -11,6 +11,7 @@ namespace lifeboat::backup {
 namespace {
 
 using base::Code;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::error_of;
 using testing::FaultFs;
@@ -153,6 +154,80 @@ TEST_F(CopyTest, DoesNotGoOnWithAFileOfTheSameSizeAndOtherContent) {
                   std::string(file.size_bytes, 'x'));
   EXPECT_EQ(copy().files_kept, 0U);
   EXPECT_TRUE(verify_copy().ok());
+}
+
+// A plain file of a copy that was killed would stay beside the encrypted one for ever.
+TEST_F(CopyTest, WhatADeadCopyLeftDoesNotStayBesideTheBackup) {
+  const vault::Catalog original = world_.vault.find(kId).catalog;
+  const std::string plain = vault::blob_name("prod", original.id, snapshot(original).name);
+  store::put_text(bucket_, plain, "plain");
+  copy({.encoding = sealed_});
+  EXPECT_EQ(bucket_.size_bytes(plain), std::nullopt);
+  store::put_text(bucket_, plain, "plain");
+  EXPECT_THAT(verify_copy().notes, Contains(HasSubstr("the catalog does not name it")));
+}
+
+TEST_F(CopyTest, WhatIsThereAndNotWholeIsNotPassedOver) {
+  const CopyResult result = copy();
+  const std::string blob =
+      vault::blob_name("prod", result.catalog.id, snapshot(result.catalog).name);
+  const std::string content = store::get_text(bucket_, blob, 1 << 20);
+  store::put_text(bucket_, blob, std::string(content.size(), 'x'));  // its checksum is another one
+  EXPECT_EQ(error_of([&] { copy(); }).code(), Code::kCorrupt);
+  bucket_.remove(blob);
+  EXPECT_EQ(error_of([&] { copy(); }).code(), Code::kCorrupt);
+}
+
+TEST_F(CopyTest, WhatIsThereInAnotherEncodingIsNotPassedOver) {
+  copy();
+  const auto error = error_of([&] { copy({.encoding = sealed_}); });
+  EXPECT_EQ(error.code(), Code::kExists);
+  EXPECT_THAT(error.what(), HasSubstr("encoded otherwise"));
+}
+
+TEST_F(CopyTest, KeepsCompressionWhereOnlyEncryptionIsAskedFor) {
+  vault::BackupEncoding packed;
+  packed.snapshot.zstd.emplace();
+  copy({.encoding = packed});
+  testing::MemStore elsewhere;
+  vault::ClusterVault third(elsewhere, "prod");
+  vault::BackupEncoding encrypted;
+  encrypted.snapshot.recipients = {identity_.recipient()};
+  const CopyResult result =
+      copy_backup(target_, target_.find(kId), third,
+                  {.encoding = encrypted, .keep_compression = true}, world_.reading(), {});
+  EXPECT_THAT(snapshot(result.catalog).encoding, ElementsAre("zstd", "age"));
+}
+
+// The disk holds one backup and a little: what is there already needs no room again.
+TEST_F(CopyTest, GoesOnWhereOnlyTheRestFits) {
+  FaultFs disk;
+  disk.put_directory("/copy");
+  store::DirStore store(disk, "/copy");
+  vault::ClusterVault vault(store, "prod");
+  const vault::Catalog original = world_.vault.find(kId).catalog;
+  const std::string name = snapshot(original).name;
+  const std::string folder = "/prod/backups/" + std::string(kId) + "/" + name;
+  disk.put_file("/copy" + folder, fs_.file_content("/backups" + folder));
+  disk.set_capacity(original.size_bytes() + 20000);
+  EXPECT_EQ(
+      copy_backup(world_.vault, world_.vault.find(kId), vault, {}, world_.reading(), {}).files_kept,
+      1U);
+}
+
+TEST_F(CopyTest, AWrongKeyIsAnErrorAndNoProof) {
+  copy({.encoding = sealed_});
+  world_.keyring.identities.push_back(codec::Identity::generate());
+  EXPECT_EQ(error_of([&] { verify_copy(); }).code(), Code::kDenied);
+}
+
+TEST_F(CopyTest, ChecksThatNeedAKeyAreNotPassedWithoutOne) {
+  copy({.encoding = sealed_});
+  const VerifyChecks pages{.files = false, .trailer = false, .records = false, .hash_kv = false};
+  const auto verify = [&] {
+    verify_backup(target_, target_.find(kId), pages, world_.reading(), {});
+  };
+  EXPECT_EQ(error_of(verify).code(), Code::kDenied);
 }
 
 TEST_F(CopyTest, ADamagedBackupIsNotCopied) {

@@ -5,6 +5,7 @@
 #include "backup/copy.h"
 #include "backup/retention_run.h"
 #include "backup/scratch_folder.h"
+#include "backup/sealed.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "store/dir_store.h"
@@ -79,7 +80,8 @@ class DeliverRun {
     target.lock.reset();
     result_.needs_attention = true;
     if (targets_.size() == 1) throw error;
-    context_.log.warning(cat("no backup in ", target.delivery->location, ": ", error.what()));
+    const std::string hint = error.hint().empty() ? "" : cat(" (", error.hint(), ")");
+    context_.log.warning(cat("no backup in ", target.delivery->location, ": ", error.what(), hint));
   }
 
   void open(Target& target) {
@@ -88,7 +90,10 @@ class DeliverRun {
     target.inventory = vault.inventory();
     const auto& backups = target.inventory.backups;
     if (!backups.empty() && !target.destination->allow_plain) {
-      refuse_to_become_plain(backups.back().catalog.files, target.destination->encoding);
+      refuse_to_become_plain(
+          backups.back().catalog, target.delivery->location, [&](std::string_view role) {
+            return !target.destination->encoding.for_role(role).recipients.empty();
+          });
     }
   }
 
@@ -117,6 +122,7 @@ class DeliverRun {
     target.delivery->pruned = std::move(taken.pruned);
     target.delivery->backup = taken.backup;
     working_vault_ = &target.vault();
+    tell_of(target);
   }
 
   void take_in_scratch() {
@@ -127,7 +133,13 @@ class DeliverRun {
     for (Target& target : targets_) look_after(target);
     vault::RetentionPolicy keep_all;
     keep_all.keep_last = 0;
-    take_into(*scratch_vault_, keep_all);
+    try {
+      take_into(*scratch_vault_, keep_all);
+    } catch (const Error& error) {
+      if (error.code() != Code::kNoSpace) throw;
+      throw Error(error.code(), error.what(),
+                  "name a folder with room for the database with --scratch DIR");
+    }
     working_vault_ = &*scratch_vault_;
   }
 
@@ -168,19 +180,26 @@ class DeliverRun {
     if (!scratch_) look_after(target);
     RetentionRun retention(target.vault(), target.destination->retention, target.inventory,
                            context_.log);
-    retention.make_room(taken_.id, taken_.size_bytes(), stop_);
     try {
+      retention.make_room(taken_.id, taken_.size_bytes(), stop_);
       target.delivery->backup = copy_to(target);
-    } catch (...) {
+    } catch (const Error& error) {
       target.delivery->pruned = retention.pruned();
-      discard(target.vault());
+      if (error.code() != Code::kExists) discard(target.vault());
       throw;
     }
+    tell_of(target);
     if (const auto failure = retention.apply(*target.delivery->backup, stop_)) {
       context_.log.warning(cat(target.delivery->location, ": ", *failure));
       result_.needs_attention = true;
     }
     target.delivery->pruned = retention.pruned();
+  }
+
+  // So that a run that is stopped later has said what is done.
+  void tell_of(const Target& target) {
+    if (targets_.size() == 1) return;
+    context_.log.info(cat("backup ", taken_.id.text(), " is in ", target.delivery->location));
   }
 
   vault::Catalog copy_to(Target& target) {

@@ -29,6 +29,19 @@ void prove(vault::ClusterVault& vault, const vault::StoredBackup& backup,
               "export another one; `lifeboat verify` names all that is wrong");
 }
 
+// Half of a pair is of no use, and would be in the way of the next try.
+void check_keys(vault::ClusterVault& vault, const vault::Catalog& catalog,
+                const ReadingContext& context) {
+  for (const CatalogFile& file : catalog.files) {
+    try {
+      const PlainStream opens(vault.get_file(catalog.id, file.name), file.encoding,
+                              context.keyring);
+    } catch (const Error& error) {
+      throw with_file_name(file.name, error);
+    }
+  }
+}
+
 // What is read now must be what was proven before.
 ExportedFile export_file(vault::ClusterVault& vault, const vault::BackupId& id,
                          const CatalogFile& file, const ReadingContext& context, base::Sink& sink,
@@ -77,6 +90,7 @@ std::vector<ExportedFile> export_to_folder(vault::ClusterVault& vault,
     refuse_what_is_there(context.fs, os::join_path(folder, vault::plain_name(file)));
   }
   prove(vault, backup, context, stop);
+  check_keys(vault, catalog, context);
   const MadeFolder made(context.fs, folder, std::nullopt);
   const ProgressPiece piece(context.progress, "export", catalog.size_bytes());
   std::vector<ExportedFile> exported;
@@ -94,6 +108,7 @@ std::vector<ExportedFile> export_to_tar(vault::ClusterVault& vault,
                                         std::stop_token stop) {
   const vault::Catalog& catalog = backup.catalog;
   prove(vault, backup, context, stop);
+  check_keys(vault, catalog, context);
   const ProgressPiece piece(context.progress, "export", catalog.size_bytes());
   node::TarWriter tar(sink);
   const std::string folder = catalog.id.text();

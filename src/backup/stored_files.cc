@@ -16,10 +16,14 @@ constexpr std::size_t kBufferBytes = 1024 * 1024;
 
 }  // namespace
 
+bool has_keys(const codec::Keyring& keyring) {
+  return !keyring.identities.empty() || keyring.passphrase.has_value();
+}
+
 PlainStream::PlainStream(std::unique_ptr<base::Source> stored,
                          const std::vector<std::string>& encoding, const codec::Keyring& keyring)
     : source_(std::move(stored)), stored_(*source_) {
-  if (vault::is_encrypted(encoding) && keyring.identities.empty() && !keyring.passphrase) {
+  if (vault::is_encrypted(encoding) && !has_keys(keyring)) {
     throw Error(Code::kDenied, "is encrypted, and no key was given",
                 "give the key that opens it with --identity FILE");
   }

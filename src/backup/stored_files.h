@@ -28,6 +28,9 @@ struct ReadingContext {
   std::string scratch;            // a folder for copies of snapshots that can't be read in place
 };
 
+// Whether there is anything that could open what is encrypted.
+bool has_keys(const codec::Keyring& keyring);
+
 // What a file turned out to be.
 struct FileDigest {
   base::StreamDigest stored;

@@ -61,6 +61,10 @@ class Verification {
     for (const CatalogFile& file : catalog.files) {
       check_stored_file(vault, catalog, file, context);
     }
+    for (const std::string& name : vault.unknown_files(catalog)) {
+      result_.notes.push_back(
+          cat(base::printable(name, 300), " lies in its folder, and the catalog does not name it"));
+    }
     return finish();
   }
 
@@ -90,6 +94,9 @@ class Verification {
                          const CatalogFile& file, const ReadingContext& context) {
     if (!exists(vault, catalog.id, file.name)) return find("files", file.name, "is missing");
     if (asked_.quick) return look_quickly(vault, catalog, file);
+    if (vault::is_encrypted(file.encoding) && !has_keys(context.keyring)) {
+      return compare_stored_bytes(vault, catalog, file);
+    }
     try {
       if (file.role == vault::kRoleSnapshot && snapshot_checks_beyond_files()) {
         prove_stored_snapshot(vault, catalog, file, context);
@@ -97,13 +104,9 @@ class Verification {
         compare_content(vault, catalog, file, context);
       }
     } catch (const Error& error) {
-      if (error.code() == Code::kCorrupt || error.code() == Code::kUnsupported) {
-        return find("files", file.name, error.what());
-      }
-      if (error.code() != Code::kDenied || !vault::is_encrypted(file.encoding)) throw;
-      result_.notes.push_back(
-          cat(file.name, " ", error.what(), ": only its stored bytes were compared"));
-      compare_stored_bytes(vault, catalog, file);
+      const bool is_damage = error.code() == Code::kCorrupt || error.code() == Code::kUnsupported;
+      if (!is_damage) throw;
+      find("files", file.name, error.what());
     }
   }
 
@@ -157,6 +160,12 @@ class Verification {
 
   void compare_stored_bytes(vault::ClusterVault& vault, const vault::Catalog& catalog,
                             const CatalogFile& file) {
+    if (!asked_.files) {
+      throw Error(Code::kDenied, cat(file.name, " is encrypted, and no key was given"),
+                  "give the key that opens it with --identity FILE");
+    }
+    result_.notes.push_back(cat(file.name, " is encrypted, and no key was given: only its stored ",
+                                "bytes were compared"));
     const OpenFile open = [&] { return vault.open_file(catalog.id, file.name); };
     check_against_catalog(file, read_snapshot(open, kHashOnly, {}, progress_, stop_));
   }

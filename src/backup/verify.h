@@ -55,8 +55,9 @@ struct VerifyChecks {
 inline constexpr std::string_view kQuickCheck = "quick";
 
 // Reads every file of the backup. Damage is a finding, not an exception; throws only what keeps it
-// from looking (kDenied, kIo, kCancelled, kNoSpace for a copy to read). Of what is encrypted and no
-// key is at hand for, only the stored bytes are compared, and a note says so.
+// from looking (kDenied, also for keys that do not open it, kIo, kCancelled, kNoSpace for a copy to
+// read). Of what is encrypted, without any key, only the stored bytes are compared, and a note says
+// so; where other checks were asked for, that is kDenied.
 VerifyResult verify_backup(vault::ClusterVault& vault, const vault::StoredBackup& backup,
                            const VerifyChecks& checks, const ReadingContext& context,
                            std::stop_token stop);

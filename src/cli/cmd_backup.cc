@@ -62,7 +62,9 @@ base::Json to_json(const backup::Delivery& delivery) {
   json.set("vault", delivery.location)
       .set("ok", !delivery.failure.has_value())
       .set("pruned", base::Json::strings(id_texts(delivery.pruned)));
-  if (delivery.failure) json.set("error", delivery.failure->what());
+  if (delivery.failure) {
+    json.set("error", delivery.failure->what()).set("hint", delivery.failure->hint());
+  }
   return json;
 }
 

@@ -1,9 +1,11 @@
 #include <algorithm>
 
 #include "backup/copy.h"
+#include "backup/sealed.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/destinations.h"
 #include "cli/encoding_options.h"
 #include "cli/output.h"
 #include "cli/store_options.h"
@@ -60,13 +62,15 @@ class CopyCommand : public Command {
     check_flags(context);
     const auto from_store = open_vault(vault_options_, context.world, stop);
     vault::ClusterVault from(*from_store, choose_cluster(vault_options_, *from_store));
-    const auto to_store = open_store(to_, vault_options_.s3, context.world, stop);
+    const auto to_store =
+        open_store(parse_vault_location(to_, {}).location, vault_options_.s3, context.world, stop);
     vault::ClusterVault to(*to_store, to_cluster_.empty() ? from.cluster() : to_cluster_);
     const codec::Keyring keyring = make_keyring(reading_options_, context.world.fs);
     const auto reading = reading_context(reading_options_, keyring, context);
     const backup::CopyOptions options = copy_options(context.world.fs);
     const auto backups = choose_backups(context, from);
     const auto lock = to.lock();
+    if (!encoding_options_.allow_plain) refuse_beside_sealed(to, backups.back(), options);
     std::vector<Copied> results;
     for (const vault::StoredBackup& backup : backups) {
       results.push_back(copy(from, backup, to, options, reading, context.log, stop));
@@ -90,6 +94,7 @@ class CopyCommand : public Command {
     backup::CopyOptions options{.allow_plain = encoding_options_.allow_plain};
     if (asks_for_encoding(encoding_options_)) {
       options.encoding = make_encoding(encoding_options_, fs, is_bucket(to_));
+      options.keep_compression = encoding_options_.compress.empty();
     }
     return options;
   }
@@ -105,8 +110,26 @@ class CopyCommand : public Command {
       backups = std::move(inventory.backups);
       if (backups.empty()) from.find("latest");  // which says why there is none
     }
-    for (const std::string& id : context.arguments) backups.push_back(from.find(id));
+    for (const std::string& id : context.arguments) {
+      vault::StoredBackup backup = from.find(id);
+      const bool named_before = std::ranges::any_of(
+          backups, [&](const auto& other) { return other.catalog.id == backup.catalog.id; });
+      if (!named_before) backups.push_back(std::move(backup));
+    }
     return backups;
+  }
+
+  static void refuse_beside_sealed(vault::ClusterVault& to, const vault::StoredBackup& backup,
+                                   const backup::CopyOptions& options) {
+    const vault::Inventory there = to.inventory();
+    if (there.backups.empty()) return;
+    const auto is_encrypted = [&](std::string_view role) {
+      if (options.encoding) return !options.encoding->for_role(role).recipients.empty();
+      const vault::CatalogFile* file = backup.catalog.file_with_role(role);
+      return file == nullptr || vault::is_encrypted(file->encoding);
+    };
+    backup::refuse_to_become_plain(there.backups.back().catalog, to.store().location(),
+                                   is_encrypted);
   }
 
   // One that can't be copied is no reason to leave the others where they are.
@@ -119,6 +142,8 @@ class CopyCommand : public Command {
     try {
       const auto result = backup::copy_backup(from, backup, to, options, reading, stop);
       copied.was_there = result.was_there;
+      log.info(cat("backup ", copied.id, copied.was_there ? " was in " : " is in ",
+                   to.store().location()));
     } catch (const Error& error) {
       if (error.code() == Code::kCancelled) throw;
       log.error(cat("backup ", copied.id, " is not copied: ", error.what()), error.hint());

@@ -126,6 +126,55 @@ TEST(CopyCommand, WhatIsNoRecipientAndNoKeyIsNotQuoted) {
   EXPECT_EQ(program.copy("latest --encrypt-to AGE-SECRET-KEY-1NOTONE").code, kUsage);
 }
 
+// Else the next backup without --encrypt-to would find a plain one there, and take that for
+// granted.
+TEST(CopyCommand, PutsNothingPlainBesideWhatIsSealed) {
+  CopyProgram program;
+  EXPECT_EQ(program.copy("latest --encrypt-to " + program.recipient).code, kDone);
+  const Outcome plain = program.copy("2026-11-21_060000");
+  EXPECT_EQ(plain.code, kUsage);
+  EXPECT_THAT(plain.err, HasSubstr("--allow-plain"));
+  EXPECT_EQ(program.copy("2026-11-21_060000 --allow-plain").code, kDone);
+}
+
+TEST(CopyCommand, ACatalogCannotBringACatalogAlong) {
+  CopyProgram program;
+  const std::string folder = "/vault/prod/backups/2026-11-21_120000/";
+  const std::string catalog = program.fs.file_content(folder + "backup.json");
+  for (const char* name : {"backup.json", "pinned"}) {
+    std::string hostile = catalog;
+    const std::string snapshot = "snapshot_2026-11-21_120000.db";
+    hostile.replace(hostile.find(snapshot), snapshot.size(), name);
+    program.fs.put_file(folder + "backup.json", hostile);
+    EXPECT_EQ(program.copy("2026-11-21_120000").code, kCorrupt) << name;
+    EXPECT_FALSE(program.fs.info("/copy/prod/backups").has_value()) << name;
+  }
+}
+
+TEST(CopyCommand, AFileLargerThanItsCatalogSaysIsReadNoFurther) {
+  CopyProgram program;
+  EXPECT_EQ(program.copy("latest --compress zstd").code, kDone);
+  const std::string path = "/copy/prod/backups/2026-11-21_120000/backup.json";
+  std::string catalog = program.fs.file_content(path);
+  const std::size_t at = catalog.find("\"plain_size\": ") + 14;
+  catalog.replace(at, catalog.find_first_of(",\n", at) - at, "5000");
+  program.fs.put_file(path, catalog);
+  const Outcome outcome = program.run("restore latest --vault /copy --data-dir /restored");
+  EXPECT_EQ(outcome.code, kCorrupt);
+  EXPECT_THAT(outcome.err, HasSubstr("holds more than its catalog says"));
+}
+
+TEST(ExportCommand, LeavesNoHalfPairWhereAKeyIsMissing) {
+  CopyProgram program;
+  EXPECT_EQ(program.copy("latest --encrypt-to " + program.recipient).code, kDone);
+  EXPECT_EQ(program.run("keygen --key-file /other.key").code, kDone);
+  program.fs.put_directory("/out");
+  EXPECT_EQ(program.run("export latest --to /out --vault /copy").code, kStorage);
+  EXPECT_EQ(program.run("export latest --to /out --vault /copy --identity /other.key").code,
+            kStorage);
+  EXPECT_THAT(program.fs.list("/out"), IsEmpty());
+}
+
 TEST(BackupCommand, GoesIntoSeveralVaultsEachWithItsRetention) {
   CopyProgram program;
   program.fs.put_directory("/more");
@@ -164,7 +213,11 @@ TEST(BackupCommand, SealsWhatItTakesAndRefusesToForgetThat) {
 TEST(BackupCommand, RefusesVaultsThatContradictThemselves) {
   CopyProgram program;
   const std::string line = "backup --cluster prod ";
-  EXPECT_EQ(program.run(line + "--vault /vault --also-to /vault").code, kUsage);
+  for (const char* again : {"/vault", "/vault/", "/./vault", "/vault?keep-last=1"}) {
+    const Outcome outcome = program.run(line + "--vault /vault --also-to " + again);
+    EXPECT_EQ(outcome.code, kUsage) << again;
+    EXPECT_THAT(outcome.err, HasSubstr("named twice")) << again;
+  }
   EXPECT_EQ(program.run(line + "--vault /vault?keep-last=x").code, kUsage);
   EXPECT_EQ(program.run("backup --vault /vault --vault /copy").code, kUsage);
   EXPECT_EQ(program.run("backup --cluster prod --also-to /vault").code, kUsage);

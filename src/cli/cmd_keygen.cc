@@ -66,7 +66,7 @@ class KeygenCommand : public Command {
       throw Error(Code::kExists, base::cat(base::printable(key_file_, 1000), " is there already"),
                   "name a new file: backups may be encrypted to the key in this one");
     }
-    os::AtomicFile target(fs, key_file_);
+    os::AtomicFile target(fs, key_file_, os::IfThere::kRefuse);
     target.write(file);
     target.finish();
   }

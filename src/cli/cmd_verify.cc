@@ -75,6 +75,10 @@ class VerifyCommand : public Command {
     const std::string wanted = wanted_subject(context);
     const backup::VerifyChecks checks = chosen_checks();
     const bool is_file = names_a_file(wanted);
+    if (is_file && quick_) {
+      throw Error(Code::kInvalid, "--quick compares with a catalog, and a file has none",
+                  "leave --quick out");
+    }
     const Results results = is_file ? verify_file(context, wanted, checks, stop)
                                     : verify_backups(context, wanted, checks, stop);
     const bool ok = std::ranges::all_of(results, &backup::VerifyResult::ok);

@@ -1,6 +1,7 @@
 #include "cli/destinations.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -13,6 +14,18 @@ using base::cat;
 using base::Code;
 using base::Error;
 
+// The same text for one place, as far as text can tell: "/a", "/a/", "/./a", "/a?keep-last=1".
+std::string normal_form(const std::string& location) {
+  std::vector<std::string> parts = base::split(location.substr(0, location.find('?')), '/');
+  std::erase(parts, ".");
+  return cat(location.starts_with('/') ? "/" : "", base::join(parts, "/"));
+}
+
+// A folder's name may have commas in it: these flags are given again instead.
+void take_whole_values(Flag& flag, std::vector<std::string>* target) {
+  flag.set = [target](const std::string& value) { target->push_back(value); };
+}
+
 std::vector<std::string> all_locations(const DestinationOptions& options) {
   std::vector<std::string> locations = options.vaults;
   std::ranges::copy(options.also_to, std::back_inserter(locations));
@@ -20,9 +33,11 @@ std::vector<std::string> all_locations(const DestinationOptions& options) {
     throw Error(Code::kInvalid, "--vault is needed: where the backup is to be kept",
                 "give --vault DIR or --vault s3://BUCKET/PREFIX, or set LIFEBOAT_VAULT");
   }
-  for (auto it = locations.begin(); it != locations.end(); ++it) {
-    if (std::count(it, locations.end(), *it) == 1) continue;
-    throw Error(Code::kInvalid, cat(in_quotes(*it), " is named twice"), "name each vault once");
+  std::set<std::string> seen;
+  for (const std::string& location : locations) {
+    if (seen.insert(normal_form(location)).second) continue;
+    throw Error(Code::kInvalid, cat(in_quotes(location), " is named twice"),
+                "name each vault once");
   }
   return locations;
 }
@@ -82,11 +97,15 @@ VaultLocation parse_vault_location(std::string_view text, const vault::Retention
 
 void declare_destination_flags(FlagTable& flags, DestinationOptions* options) {
   flags.group("Vault");
-  flags.list("vault", "DIR|URL", "where the backups are: a folder, or s3://BUCKET/PREFIX",
-             &options->vaults);
-  flags.list("also-to", "DIR|URL",
-             "a further vault for the same backup: \"s3://bucket/prefix?keep-last=30\"",
-             &options->also_to);
+  take_whole_values(
+      flags.list("vault", "DIR|URL", "where the backups are: a folder, or s3://BUCKET/PREFIX",
+                 &options->vaults),
+      &options->vaults);
+  take_whole_values(
+      flags.list("also-to", "DIR|URL",
+                 "a further vault for the same backup: \"s3://bucket/prefix?keep-last=30\"",
+                 &options->also_to),
+      &options->also_to);
   flags.text("cluster", "NAME", "which cluster; not needed where the vault holds one cluster only",
              &options->cluster);
   declare_s3_flags(flags, &options->s3);

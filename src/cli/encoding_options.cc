@@ -58,6 +58,19 @@ codec::Secret read_passphrase(os::FileSystem& fs, const std::string& path) {
   return secret;
 }
 
+void check_compression(const EncodingOptions& options) {
+  if (options.compress_level == 0) {
+    throw Error(Code::kInvalid, "--compress-level: zstd's levels here begin with 1",
+                "give 1 (fast) to 19 (small)");
+  }
+  const auto threads_max = static_cast<unsigned>(codec::zstd_threads_max());
+  if (options.compress_threads > threads_max) {
+    throw Error(Code::kInvalid,
+                cat("--compress-threads: this build of lifeboat can use ", threads_max),
+                "leave the flag out");
+  }
+}
+
 }  // namespace
 
 void declare_encoding_flags(FlagTable& flags, EncodingOptions* options) {
@@ -84,12 +97,12 @@ void declare_encoding_flags(FlagTable& flags, EncodingOptions* options) {
 
 bool asks_for_encoding(const EncodingOptions& options) {
   return !options.compress.empty() || !options.encrypt_to.empty() ||
-         !options.recipients_file.empty() || !options.encrypt_resources_to.empty() ||
-         options.allow_plain;
+         !options.recipients_file.empty() || !options.encrypt_resources_to.empty();
 }
 
 vault::BackupEncoding make_encoding(const EncodingOptions& options, os::FileSystem& fs,
                                     bool is_bucket) {
+  check_compression(options);
   vault::BackupEncoding encoding;
   const bool compress = options.compress.empty() ? is_bucket : options.compress == "zstd";
   if (compress) {

@@ -2,6 +2,7 @@
 // command.h.
 #include <nss.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -115,7 +116,8 @@ int run(int argc, char** argv, const SignalWatch& signals) {
     return run_program({argv + std::min(argc, 1), argv + argc}, world, signals.token());
   } catch (const base::Error& error) {
     if (error.code() != base::Code::kCancelled || signals.received() == 0) throw;
-    std::cerr << "stopped by " << signal_name(signals.received()) << "; nothing was left behind\n";
+    std::cerr << "stopped by " << signal_name(signals.received())
+              << "; nothing half done was left behind\n";
     die_by_signal(signals.received());
   }
 }
@@ -129,6 +131,13 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   // So is a file that grows beyond the limit of `ulimit -f`.
   ::signal(SIGXFSZ, SIG_IGN);
+  // Keys are in memory: no core dump. The limit of one byte holds also for a dump that goes into a
+  // pipe, which 0 does not (core(5)).
+  rlimit core = {};
+  if (::getrlimit(RLIMIT_CORE, &core) == 0) {
+    core.rlim_cur = std::min<rlim_t>(1, core.rlim_max);
+    ::setrlimit(RLIMIT_CORE, &core);
+  }
   // glibc would load the modules that the host's nsswitch.conf names, and a static binary that
   // loads the shared libraries of an unknown glibc crashes. These two are built in.
   ::__nss_configure_lookup("hosts", "files dns");

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/destinations.h"
 #include "vault/backup_id.h"
 #include "vault/vault.h"
 
@@ -18,6 +19,11 @@ void check_cluster_name(const std::string& name) {
   throw Error(Code::kInvalid,
               base::cat("--cluster: ", in_quotes(name), " can't be a cluster's name"),
               "up to 100 letters, digits, '.', '_' and '-', the first a letter or digit");
+}
+
+// What a backup takes for the vault's own retention says nothing to who reads it.
+std::string location_of(const VaultOptions& options) {
+  return parse_vault_location(options.vault, {}).location;
 }
 
 // ---- etcd -------------------------------------------------------------------------------------
@@ -125,7 +131,7 @@ void check_vault_options(const VaultOptions& options) {
                 "give --vault DIR or --vault s3://BUCKET/PREFIX, or set LIFEBOAT_VAULT");
   }
   try {
-    check_location(options.vault);
+    check_location(location_of(options));
   } catch (const Error& error) {
     throw error.with_context("--vault");
   }
@@ -135,7 +141,7 @@ void check_vault_options(const VaultOptions& options) {
 std::unique_ptr<store::Store> open_vault(const VaultOptions& options, const World& world,
                                          const std::stop_token& stop) {
   check_vault_options(options);
-  auto vault = open_store(options.vault, options.s3, world, stop);
+  auto vault = open_store(location_of(options), options.s3, world, stop);
   vault->check();
   return vault;
 }

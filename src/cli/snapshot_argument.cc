@@ -32,9 +32,11 @@ const vault::CatalogFile& snapshot_file(const vault::Catalog& catalog) {
 // What is wrong with a file's content, with the file's name before it.
 class NamedStream : public base::Source {
  public:
+  // `limit_bytes`: how much it may be at most, where a catalog says.
   NamedStream(std::string name, std::unique_ptr<base::Source> stored,
-              const std::vector<std::string>& encoding, const codec::Keyring& keyring)
-      : name_(std::move(name)) {
+              const std::vector<std::string>& encoding, const codec::Keyring& keyring,
+              std::uint64_t limit_bytes = UINT64_MAX)
+      : name_(std::move(name)), left_bytes_(limit_bytes) {
     with_name([&] {
       plain_ = std::make_unique<backup::PlainStream>(std::move(stored), encoding, keyring);
     });
@@ -42,7 +44,11 @@ class NamedStream : public base::Source {
 
   std::size_t read(base::MutableBytes buffer) override {
     std::size_t count = 0;
-    with_name([&] { count = plain_->read(buffer); });
+    with_name([&] {
+      count = plain_->read(buffer);
+      if (count > left_bytes_) throw Error(Code::kCorrupt, "holds more than its catalog says");
+    });
+    left_bytes_ -= count;
     return count;
   }
 
@@ -57,6 +63,7 @@ class NamedStream : public base::Source {
   }
 
   const std::string name_;
+  std::uint64_t left_bytes_;
   std::unique_ptr<base::Source> plain_;
 };
 
@@ -128,7 +135,7 @@ backup::RestoreSource SnapshotArgument::backup_source() {
   const vault::CatalogFile& file = snapshot_file(backup_->catalog);
   if (backup::needs_copy(*vault_, file)) {
     stream_ = std::make_unique<NamedStream>(file.name, vault_->get_file(id, file.name),
-                                            file.encoding, keyring_);
+                                            file.encoding, keyring_, file.plain_size_bytes);
   }
   return {.name = id.text(),
           .open = [this, &id, &file] { return vault_->open_file(id, file.name); },

@@ -29,7 +29,7 @@ struct FileId {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
 
-  auto operator<=>(const FileId&) const = default;
+  auto operator<=>(const FileId&) const = default;  // NOLINT(modernize-use-nullptr): its bug
 };
 
 struct HostFileInfo {

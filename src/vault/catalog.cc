@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "vault/encoding.h"
 
 namespace lifeboat::vault {
 namespace {
@@ -188,6 +190,23 @@ bool is_plain_name(const std::string& name) {
          name.find('/') == std::string::npos && base::printable(name, kNameBytesMax) == name;
 }
 
+// Names that a backup's folder has for other things.
+bool is_reserved(std::string_view name) { return name == kCatalogName || name == kPinnedName; }
+
+// No two files may meet in one name, be it as they are stored or once they are decoded.
+void check_names(const Fields& fields, const std::vector<CatalogFile>& files) {
+  std::set<std::string> stored;
+  std::set<std::string> plain;
+  for (const CatalogFile& file : files) {
+    if (is_reserved(file.name) || is_reserved(plain_name(file))) {
+      fields.refuse_member("files", cat("has a file that is called ", file.name));
+    }
+    if (!stored.insert(file.name).second || !plain.insert(plain_name(file)).second) {
+      fields.refuse_member("files", cat("names ", plain_name(file), " twice"));
+    }
+  }
+}
+
 CatalogFile decode_file(const Fields& fields) {
   CatalogFile file;
   file.role = fields.text("role");
@@ -220,6 +239,7 @@ Catalog decode_document(const Fields& fields) {
     catalog.members.push_back(decode_member(member));
   }
   for (const Fields& file : fields.children("files")) catalog.files.push_back(decode_file(file));
+  check_names(fields, catalog.files);
   if (fields.has("verified")) {
     const Fields verified = fields.child("verified");
     catalog.verified = CatalogVerified{verified.time("at"), verified.texts("checks")};

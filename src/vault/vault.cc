@@ -205,6 +205,25 @@ void ClusterVault::remove_file(const BackupId& id, const std::string& name) {
   store_.remove(blob(id, name));
 }
 
+void ClusterVault::keep_only(const BackupId& id, const std::vector<std::string>& names) {
+  const std::string folder = backup_folder(cluster_, id);
+  for (const store::BlobInfo& found : store_.list(folder).blobs) {
+    if (std::ranges::count(names, found.name) == 0) store_.remove(blob(id, found.name));
+  }
+  store_.remove_unfinished(folder);
+}
+
+std::vector<std::string> ClusterVault::unknown_files(const Catalog& catalog) {
+  std::vector<std::string> unknown;
+  for (const store::BlobInfo& found : store_.list(backup_folder(cluster_, catalog.id)).blobs) {
+    const bool is_ours = found.name == kCatalogName || found.name == kPinnedName;
+    if (!is_ours && std::ranges::count(catalog.files, found.name, &CatalogFile::name) == 0) {
+      unknown.push_back(found.name);
+    }
+  }
+  return unknown;
+}
+
 void ClusterVault::publish(const Catalog& catalog) {
   const auto sink = store_.put_new(blob(catalog.id, kCatalogName));
   sink->write(base::as_bytes(encode_catalog(catalog)));

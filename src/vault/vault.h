@@ -81,6 +81,12 @@ class ClusterVault {
   // Gives up a file of a backup that has no catalog yet.
   void remove_file(const BackupId& id, const std::string& name);
 
+  // Removes what is in the folder of a backup that has no catalog yet, but for files of these
+  // names.
+  void keep_only(const BackupId& id, const std::vector<std::string>& names);
+  // What is in its folder and neither its catalog nor one of its files: somebody else's.
+  std::vector<std::string> unknown_files(const Catalog& catalog);
+
   // Writes the catalog: from here on the backup exists. Throws kExists if it did before.
   void publish(const Catalog& catalog);
 
