@@ -1,7 +1,6 @@
 #include "vault/encoding.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -93,8 +92,8 @@ Decoder::Decoder(base::Source& stored, const std::vector<std::string>& encoding_
                  const codec::Keyring& keyring)
     : last_(&stored) {
   check_encoding(encoding_names);
-  for (const std::string& name : encoding_names | std::views::reverse) {
-    if (name == kEncodingAge) {
+  for (auto name = encoding_names.rbegin(); name != encoding_names.rend(); ++name) {
+    if (*name == kEncodingAge) {
       stages_.push_back(std::make_unique<codec::AgeDecryptor>(*last_, keyring));
     } else {
       stages_.push_back(std::make_unique<codec::ZstdDecompressor>(*last_));
