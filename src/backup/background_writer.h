@@ -60,4 +60,21 @@ class BackgroundWriter {
   std::jthread thread_;  // last: it uses all of the above
 };
 
+// The same as a stage of a chain: what is written here, `next` is given in another thread. It is
+// finished in the caller's, once it has been given everything. Borrows `next`.
+class BackgroundSink : public base::Sink {
+ public:
+  explicit BackgroundSink(base::Sink& next) : next_(next), writer_(next, {}) {}
+
+  void write(base::Bytes bytes) override { writer_.write(bytes); }
+  void finish() override {
+    writer_.drain();
+    next_.finish();
+  }
+
+ private:
+  base::Sink& next_;
+  BackgroundWriter writer_;
+};
+
 }  // namespace lifeboat::backup

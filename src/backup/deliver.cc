@@ -128,6 +128,9 @@ class DeliverRun {
   void take_in_scratch() {
     if (std::ranges::all_of(targets_, &Target::failed)) throw *targets_.front().delivery->failure;
     scratch_.emplace(context_.fs, context_.scratch, context_.log);
+    context_.log.info(cat("no vault keeps the snapshot as a plain file, so it is put into ",
+                          base::printable(context_.scratch, 1000),
+                          " first, where it takes as much room as the database and 5 %"));
     scratch_store_.emplace(context_.fs, scratch_->path());
     scratch_vault_.emplace(*scratch_store_, targets_.front().vault().cluster());
     for (Target& target : targets_) look_after(target);

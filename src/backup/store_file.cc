@@ -1,5 +1,6 @@
 #include "backup/store_file.h"
 
+#include "backup/background_writer.h"
 #include "base/hashing.h"
 
 namespace lifeboat::backup {
@@ -8,6 +9,20 @@ namespace {
 void describe_plain(const base::StreamDigest& digest, vault::CatalogFile* file) {
   file->plain_size_bytes = digest.size_bytes();
   file->plain_sha256 = digest.sha256();
+}
+
+// Hashing the plain content, compressing it, and encrypting and storing what comes of that each
+// have a thread, since each takes about as long as reading.
+base::StreamDigest encode(const vault::Encoding& encoding, base::Sink& stored,
+                          const std::function<void(base::Sink&)>& write) {
+  vault::Encoder sealed(stored, {.zstd = {}, .recipients = encoding.recipients});
+  BackgroundSink sealing(sealed);
+  vault::Encoder packed(sealing, {.zstd = encoding.zstd, .recipients = {}});
+  BackgroundSink packing(packed);
+  base::HashingSink plain(encoding.zstd ? static_cast<base::Sink&>(packing) : sealing);
+  write(plain);
+  plain.finish();
+  return plain.digest();
 }
 
 }  // namespace
@@ -26,11 +41,8 @@ vault::CatalogFile store_file(vault::ClusterVault& vault, const vault::BackupId&
     stored.finish();
     describe_plain(stored.digest(), &result);
   } else {
-    vault::Encoder encoder(stored, file.encoding);
-    base::HashingSink plain(encoder);
-    write(plain);
-    plain.finish();
-    describe_plain(plain.digest(), &result);
+    const base::StreamDigest plain = encode(file.encoding, stored, write);
+    describe_plain(plain, &result);
   }
   result.size_bytes = stored.digest().size_bytes();
   result.sha256 = stored.digest().sha256();

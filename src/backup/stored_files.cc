@@ -42,19 +42,20 @@ FileDigest read_plain(vault::ClusterVault& vault, const vault::BackupId& id,
                       const vault::CatalogFile& file, const ReadingContext& context,
                       base::Sink& sink, const std::stop_token& stop) {
   PlainStream stream(vault.get_file(id, file.name), file.encoding, context.keyring);
+  const bool is_plain = file.encoding.empty();
   base::StreamDigest plain;
+  std::uint64_t size_bytes = 0;
   base::Buffer buffer(kBufferBytes);
-  while (plain.size_bytes() <= file.plain_size_bytes) {
-    const std::size_t count = stream.read(buffer);
-    if (count == 0) break;
+  while (const std::size_t count = stream.read(buffer)) {
     base::throw_if_stopped(stop);
     const auto piece = base::Bytes(buffer).first(count);
-    plain.update(piece);
-    if (plain.size_bytes() > file.plain_size_bytes) break;
+    if (!is_plain) plain.update(piece);
+    size_bytes += count;
+    if (size_bytes > file.plain_size_bytes) break;
     sink.write(piece);
     context.progress.advance(count);
   }
-  return {.stored = stream.stored(), .plain = plain};
+  return {.stored = stream.stored(), .plain = is_plain ? stream.stored() : plain};
 }
 
 std::optional<std::string> difference(const vault::CatalogFile& file, const FileDigest& digest) {
