@@ -106,7 +106,6 @@ class DeliverRun {
       take_in_scratch();
       return true;
     }
-    target->lock.reset();  // which take_backup takes itself
     try {
       take_in(*target);
       return true;
@@ -118,7 +117,8 @@ class DeliverRun {
   }
 
   void take_in(Target& target) {
-    TakeResult taken = take_into(target.vault(), target.destination->retention);
+    TakeResult taken =
+        take_into(target.vault(), target.destination->retention, target.lock != nullptr);
     target.delivery->pruned = std::move(taken.pruned);
     target.delivery->backup = taken.backup;
     working_vault_ = &target.vault();
@@ -137,7 +137,7 @@ class DeliverRun {
     vault::RetentionPolicy keep_all;
     keep_all.keep_last = 0;
     try {
-      take_into(*scratch_vault_, keep_all);
+      take_into(*scratch_vault_, keep_all, false);
     } catch (const Error& error) {
       if (error.code() != Code::kNoSpace) throw;
       throw Error(error.code(), error.what(),
@@ -146,13 +146,15 @@ class DeliverRun {
     working_vault_ = &*scratch_vault_;
   }
 
-  TakeResult take_into(vault::ClusterVault& vault, const vault::RetentionPolicy& retention) {
+  TakeResult take_into(vault::ClusterVault& vault, const vault::RetentionPolicy& retention,
+                       bool is_locked) {
     TakeContext context{.endpoints = context_.endpoints,
                         .vault = vault,
                         .clock = context_.clock,
                         .log = context_.log,
                         .progress = context_.progress,
-                        .node = context_.node};
+                        .node = context_.node,
+                        .is_locked = is_locked};
     for (const Target& target : targets_) {
       if (!target.failed() && target.destination->vault != &vault) {
         context.elsewhere.push_back(target.inventory);

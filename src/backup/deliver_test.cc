@@ -103,6 +103,21 @@ TEST_F(DeliverTest, ABusyVaultCostsTheOthersNothing) {
   EXPECT_EQ(error_of([&] { deliver({folder()}); }).code(), Code::kBusy);
 }
 
+// What is copied into the others must not be pruned by somebody else meanwhile.
+TEST_F(DeliverTest, HoldsEveryVaultUntilAllHaveTheBackup) {
+  bool looked = false;
+  for (auto& member : world_.cluster.members) {
+    member.on_chunk = [&](std::size_t) {
+      EXPECT_EQ(error_of([&] { bucket_vault_.lock(); }).code(), Code::kBusy);
+      EXPECT_EQ(error_of([&] { world_.vault.lock(); }).code(), Code::kBusy);
+      looked = true;
+    };
+  }
+  deliver({folder(), bucket()});
+  EXPECT_TRUE(looked);
+  EXPECT_TRUE(proves(bucket_vault_));
+}
+
 // The disk runs full while the snapshot arrives: the bucket gets it through scratch space.
 TEST_F(DeliverTest, AVaultThatFailsInTheMiddleCostsTheOthersNothing) {
   FaultFs full;

@@ -47,7 +47,7 @@ class TakeRun {
   // The steps of a backup in their order. Every file is stored and safe on disk before the catalog
   // is; further files than the snapshot have their place before publish().
   TakeResult run() {
-    const auto lock = context_.vault.lock();
+    const auto lock = context_.is_locked ? nullptr : context_.vault.lock();
     look_into_vault();
     choose_members();
     check_settled();
