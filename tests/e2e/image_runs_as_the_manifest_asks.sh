@@ -41,6 +41,9 @@ mkdir -p "$node/manifests" "$node/pki/etcd"
 cp "$tls/ca.crt" "$node/pki/etcd/ca.crt"
 cp "$tls/client.crt" "$node/pki/etcd/healthcheck-client.crt"
 cp "$tls/client.key" "$node/pki/etcd/healthcheck-client.key"
+for pod in kube-apiserver kube-controller-manager kube-scheduler; do
+  echo "# $pod" >"$node/manifests/$pod.yaml"
+done
 cat >"$node/manifests/etcd.yaml" <<MANIFEST
 apiVersion: v1
 kind: Pod
