@@ -17,13 +17,24 @@ constexpr std::string_view kPrefix = "OCP_BACKUP_";
 // Where it wrote to: below this, its pod had the volume.
 constexpr std::string_view kOldMount = "/backup";
 
+// Keys are no settings: nobody may see them in one.
+struct LegacyKey {
+  std::string_view ours;
+  std::string_view theirs;
+};
+constexpr LegacyKey kLegacyKeys[] = {{"AWS_ACCESS_KEY_ID", "OCP_BACKUP_S3_ACCESS_KEY"},
+                                     {"AWS_SECRET_ACCESS_KEY", "OCP_BACKUP_S3_SECRET_KEY"}};
+
 class Translation {
  public:
   explicit Translation(const Environment& environment) : environment_(environment) {}
 
   LegacySettings run() {
-    refuse_bucket();
-    translate_folder();
+    if (wants_bucket()) {
+      translate_bucket();
+    } else {
+      translate_folder();
+    }
     translate_retention();
     name_the_rest();
     return std::move(result_);
@@ -35,12 +46,32 @@ class Translation {
     return found == environment_.end() ? std::string() : found->second;
   }
 
-  void refuse_bucket() const {
+  bool wants_bucket() const {
     const std::string wanted = value("S3");
-    if (wanted.empty() || wanted == "false") return;
-    throw Error(Code::kUnsupported,
-                "OCP_BACKUP_S3 asks for a bucket in a way that is not understood here",
-                "set it to false, and name the bucket with --vault s3://BUCKET/PREFIX");
+    if (wanted.empty() || wanted == "false") return false;
+    if (wanted == "true") return true;
+    throw Error(Code::kInvalid,
+                cat("OCP_BACKUP_S3 is ", in_quotes(wanted), " and not true or false"));
+  }
+
+  void translate_bucket() {
+    const std::string bucket = value("S3_BUCKET");
+    if (bucket.empty()) {
+      throw Error(Code::kInvalid, "OCP_BACKUP_S3 is true, and there is no OCP_BACKUP_S3_BUCKET",
+                  "name the bucket with --vault s3://BUCKET/PREFIX");
+    }
+    std::string folder = value("SUBDIR");
+    while (folder.starts_with('/')) folder.erase(0, 1);
+    while (folder.ends_with('/')) folder.pop_back();
+    set("S3_BUCKET", "vault", cat("s3://", bucket, folder.empty() ? "" : "/", folder));
+    if (const std::string host = value("S3_HOST"); !host.empty()) {
+      set("S3_HOST", "s3-endpoint", host);
+    }
+    for (const auto& [ours, theirs] : kLegacyKeys) {
+      if (environment_.contains(std::string(theirs))) {
+        result_.lines.push_back(cat(theirs, " is ", ours, " here"));
+      }
+    }
   }
 
   void translate_folder() {
@@ -86,7 +117,9 @@ class Translation {
     for (const auto& [variable, text] : environment_) {
       if (!variable.starts_with(kPrefix) || variable == cat(kPrefix, "S3")) continue;
       const bool used = std::ranges::count(result_.settings, variable, &Setting::origin) > 0;
-      if (used || variable == cat(kPrefix, "EXPIRE_TYPE")) continue;
+      const bool is_key =
+          wants_bucket() && std::ranges::count(kLegacyKeys, variable, &LegacyKey::theirs) > 0;
+      if (used || is_key || variable == cat(kPrefix, "EXPIRE_TYPE")) continue;
       result_.lines.push_back(cat(variable, " has no effect here: ", reason(variable)));
     }
   }
@@ -94,6 +127,9 @@ class Translation {
   static std::string_view reason(std::string_view variable) {
     const std::string_view name = variable.substr(kPrefix.size());
     if (name == "DIRNAME") return "a backup is called by its UTC time";
+    if (name == "S3_NAME") return "a bucket needs no name besides its own";
+    if (name == "SUBDIR") return "it is a part of --vault";
+    if (name.starts_with("S3_")) return "OCP_BACKUP_S3 does not ask for it";
     if (name == "UMASK") return "files are always 0600, folders 0700";
     if (name == "KEEP_DAYS" || name == "KEEP_COUNT") {
       return "OCP_BACKUP_EXPIRE_TYPE does not ask for it";
@@ -106,6 +142,17 @@ class Translation {
 };
 
 }  // namespace
+
+Environment with_legacy_keys(Environment environment) {
+  const auto wanted = environment.find("OCP_BACKUP_S3");
+  if (wanted == environment.end() || wanted->second != "true") return environment;
+  for (const auto& [ours, theirs] : kLegacyKeys) {
+    const auto found = environment.find(std::string(theirs));
+    // Weaker than what is named as everybody else names it.
+    if (found != environment.end()) environment.emplace(ours, found->second);
+  }
+  return environment;
+}
 
 LegacySettings legacy_settings(const Environment& environment) {
   return Translation(environment).run();

@@ -15,8 +15,12 @@ struct LegacySettings {
   std::vector<std::string> lines;  // one for each variable that is set: what it is called here
 };
 
-// Throws kInvalid for a value that the old tool could not have meant, kUnsupported for one whose
-// counterpart is not there, where going on would put the backups elsewhere than was meant.
+// Throws kInvalid for a value that the old tool could not have meant, where going on would put the
+// backups elsewhere than was meant.
 LegacySettings legacy_settings(const Environment& environment);
+
+// The environment with the keys of its bucket, where it asks for one, under the names that tools
+// of Amazon have for them.
+Environment with_legacy_keys(Environment environment);
 
 }  // namespace lifeboat::cli

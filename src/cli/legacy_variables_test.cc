@@ -51,10 +51,32 @@ TEST(LegacyVariables, AreRefusedWhereTheyCanNotBeMeant) {
         Code::kInvalid)
         << count;
   }
-  EXPECT_EQ(error_of([] {
-              legacy_settings({{"OCP_BACKUP_S3", "true"}});
-            }).code(),
-            Code::kUnsupported);
+  for (const char* bucket : {"true", "yes"}) {
+    EXPECT_EQ(error_of([&] {
+                legacy_settings({{"OCP_BACKUP_S3", bucket}});
+              }).code(),
+              Code::kInvalid);
+  }
+}
+
+TEST(LegacyVariables, NameABucketAndItsKeys) {
+  Environment environment{{"OCP_BACKUP_S3", "true"},
+                          {"OCP_BACKUP_S3_BUCKET", "etcd"},
+                          {"OCP_BACKUP_S3_HOST", "https://minio.example.com"},
+                          {"OCP_BACKUP_S3_NAME", "minio"},
+                          {"OCP_BACKUP_S3_ACCESS_KEY", "theirs"},
+                          {"OCP_BACKUP_S3_SECRET_KEY", "topsecret"},
+                          {"OCP_BACKUP_SUBDIR", "/prod/"}};
+  EXPECT_THAT(settings_of(environment),
+              ElementsAre("--vault s3://etcd/prod", "--s3-endpoint https://minio.example.com"));
+  const std::string lines = base::join(legacy_settings(environment).lines, "; ");
+  EXPECT_THAT(lines, HasSubstr("OCP_BACKUP_S3_SECRET_KEY is AWS_SECRET_ACCESS_KEY here"));
+  EXPECT_EQ(lines.find("topsecret"), std::string::npos);
+  EXPECT_EQ(with_legacy_keys(environment).at("AWS_SECRET_ACCESS_KEY"), "topsecret");
+  environment["AWS_ACCESS_KEY_ID"] = "ours";
+  EXPECT_EQ(with_legacy_keys(environment).at("AWS_ACCESS_KEY_ID"), "ours");
+  environment["OCP_BACKUP_S3"] = "false";
+  EXPECT_FALSE(with_legacy_keys(environment).contains("AWS_SECRET_ACCESS_KEY"));
 }
 
 TEST(LegacyVariables, AreEachNamedOnALine) {

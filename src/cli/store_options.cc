@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/legacy_variables.h"
 #include "cli/options.h"
 #include "http/proxy.h"
 #include "store/dir_store.h"
@@ -123,7 +124,7 @@ store::S3Options make_options(const Bucket& bucket, const World& world,
 
 store::S3CredentialOptions make_credential_options(const S3Flags& flags, const World& world,
                                                    const std::stop_token& stop) {
-  return {.environment = world.environment,
+  return {.environment = with_legacy_keys(world.environment),
           .folder = flags.credentials_dir,
           .profile = flags.profile,
           .sts_endpoint = flags.sts_endpoint,
