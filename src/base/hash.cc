@@ -37,6 +37,12 @@ Sha256::Digest Sha256::digest() const {
   return digest;
 }
 
+Sha256::Digest sha256(Bytes bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.digest();
+}
+
 Sha1Digest sha1(Bytes bytes) {
   Sha1Digest digest;
   LIFEBOAT_CHECK(

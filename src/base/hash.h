@@ -31,6 +31,9 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
+// The SHA-256 of `bytes`, where all of them are at hand.
+Sha256::Digest sha256(Bytes bytes);
+
 // The SHA-1 of `bytes`. For identifiers that others have defined by it (etcd's member and cluster
 // ids) and for nothing else: it protects against no one.
 using Sha1Digest = std::array<std::uint8_t, 20>;

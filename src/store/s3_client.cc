@@ -12,12 +12,6 @@
 namespace lifeboat::store {
 namespace {
 
-std::string payload_hash(const std::string& body) {
-  base::Sha256 hash;
-  hash.update(base::as_bytes(body));
-  return base::to_hex(hash.digest());
-}
-
 std::chrono::milliseconds asked_delay(const S3Answer* answer) {
   if (answer == nullptr) return {};
   const auto seconds =
@@ -38,11 +32,13 @@ S3Client::S3Client(const S3Options& options, S3CredentialSource& credentials,
 }
 
 http::Request S3Client::sign(const S3Request& request, const S3Credentials& credentials) const {
+  const base::Sha256::Digest digest =
+      request.body_sha256 ? *request.body_sha256 : base::sha256(base::as_bytes(request.body));
   SigningInput input{.method = request.method,
                      .path = base::cat(endpoint_.bucket_path, "/", request.key),
                      .query = request.query,
                      .headers = request.headers,
-                     .payload_hash = payload_hash(request.body)};
+                     .payload_hash = base::to_hex(digest)};
   input.headers.emplace_back("Host", endpoint_.url.authority());
   http::Request result{.method = request.method, .target = encode_path(input.path)};
   if (!request.query.empty()) result.target += "?" + encode_query(request.query);

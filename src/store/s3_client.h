@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
 #include "http/client.h"
 #include "os/clock.h"
 #include "store/s3_error.h"
@@ -39,6 +40,8 @@ struct S3Request {
   QueryParameters query = {};
   http::Headers headers = {};
   std::string body = {};
+  // Of the body, where the caller knows it already: a part is not hashed twice.
+  std::optional<base::Sha256::Digest> body_sha256 = {};
   // Whether an answer of 200 may still hold a refusal: the server begins it before it knows.
   bool refuses_late = false;
   int attempts_max = 0;  // 0: as the options say

@@ -99,11 +99,10 @@ class LeaseBlob {
                            .mark = mark,
                            .duration = options().lease_duration,
                            .written = clock_.now()});
-    base::Sha256 hash;
-    hash.update(base::as_bytes(request.body));
+    const auto digest = base::sha256(base::as_bytes(request.body));
     request.headers = s3_encryption_headers(options());
     request.headers.emplace_back("Content-Type", "application/json");
-    request.headers.emplace_back("x-amz-checksum-sha256", base::encode_base64(hash.digest()));
+    request.headers.emplace_back("x-amz-checksum-sha256", base::encode_base64(digest));
     if (options().object_lock != S3ObjectLock::kNone) {
       const auto md5 = base::md5(base::as_bytes(request.body));
       request.headers.emplace_back("Content-MD5", base::encode_base64(md5));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/random_stream.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -76,21 +77,6 @@ class S3Reader : public base::RandomSource {
   std::uint64_t window_offset_ = 0;
 };
 
-class S3Stream : public base::Source {
- public:
-  S3Stream(S3Client& client, S3Blob blob) : reader_(client, std::move(blob)) {}
-
-  std::size_t read(base::MutableBytes buffer) override {
-    const std::size_t size = reader_.read_at(offset_, buffer);
-    offset_ += size;
-    return size;
-  }
-
- private:
-  S3Reader reader_;
-  std::uint64_t offset_ = 0;
-};
-
 }  // namespace
 
 std::optional<S3Blob> find_s3_blob(S3Client& client, const std::string& key,
@@ -130,7 +116,7 @@ std::unique_ptr<base::RandomSource> open_s3_blob(S3Client& client, S3Blob blob) 
 }
 
 std::unique_ptr<base::Source> stream_s3_blob(S3Client& client, S3Blob blob) {
-  return std::make_unique<S3Stream>(client, std::move(blob));
+  return std::make_unique<base::RandomStream>(open_s3_blob(client, std::move(blob)));
 }
 
 }  // namespace lifeboat::store

@@ -26,12 +26,6 @@ struct Part {
   base::Sha256::Digest digest;
 };
 
-base::Sha256::Digest sha256(std::string_view text) {
-  base::Sha256 hash;
-  hash.update(base::as_bytes(text));
-  return hash.digest();
-}
-
 // Stops with either of two tokens' owners: the run's, and the upload's own.
 class LinkedStop {
  public:
@@ -137,11 +131,12 @@ class S3Upload : public base::Sink {
   // Whether the server has said that this very request was done.
   bool put_whole() {
     S3Request request{.method = "PUT", .key = options_.key, .headers = headers_of_blob()};
-    const auto digest = sha256(buffer_);
+    const auto digest = base::sha256(base::as_bytes(buffer_));
     expected_checksum_ = base::encode_base64(digest);
     add_checksums(request.headers, buffer_, digest);
     add_condition(request.headers);
     request.body = std::move(buffer_);
+    request.body_sha256 = digest;
     return send_last(request);
   }
 
@@ -212,9 +207,10 @@ class S3Upload : public base::Sink {
   Part put_part(int number, std::string body) {
     S3Request request{.method = "PUT", .key = options_.key, .query = upload_query()};
     request.query.emplace_back("partNumber", std::to_string(number));
-    const auto digest = sha256(body);
+    const auto digest = base::sha256(base::as_bytes(body));
     add_checksums(request.headers, body, digest);
     request.body = std::move(body);
+    request.body_sha256 = digest;
     const http::Response answer = client_.send(request, stop_.token());
     const std::string checksum = base::encode_base64(digest);
     if (answer.header(kChecksumHeader).value_or(checksum) != checksum) {
@@ -237,7 +233,8 @@ class S3Upload : public base::Sink {
                         base::encode_base64(parts_[i].digest), "</ChecksumSHA256></Part>");
     }
     // The checksum of checksums: S3 has no other SHA-256 of a blob in parts.
-    expected_checksum_ = base::cat(base::encode_base64(sha256(digests)), "-", parts_.size());
+    expected_checksum_ =
+        base::cat(base::encode_base64(base::sha256(base::as_bytes(digests))), "-", parts_.size());
     S3Request request{.method = "POST",
                       .key = options_.key,
                       .query = upload_query(),

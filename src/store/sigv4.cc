@@ -74,9 +74,7 @@ std::string scope_text(const SigningScope& scope, base::TimePoint time) {
 }
 
 std::string hash_hex(std::string_view text) {
-  base::Sha256 hash;
-  hash.update(base::as_bytes(text));
-  return base::to_hex(hash.digest());
+  return base::to_hex(base::sha256(base::as_bytes(text)));
 }
 
 }  // namespace

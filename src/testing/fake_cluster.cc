@@ -23,9 +23,7 @@ constexpr std::uint64_t kRaftIndex = 20000;
 void throw_if_stopped(const std::stop_token& stop) { base::throw_if_stopped(stop); }
 
 std::string with_trailer(const FakeMember& member) {
-  base::Sha256 hash;
-  hash.update(base::as_bytes(member.image));
-  base::Sha256::Digest digest = hash.digest();
+  base::Sha256::Digest digest = base::sha256(base::as_bytes(member.image));
   if (member.wrong_trailer) digest.back() = static_cast<std::uint8_t>(digest.back() ^ 1);
   return member.image + std::string(base::as_text(digest));
 }

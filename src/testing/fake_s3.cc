@@ -17,9 +17,7 @@ namespace {
 using store::escape_xml;
 
 std::string sha256_base64(std::string_view text) {
-  base::Sha256 hash;
-  hash.update(base::as_bytes(text));
-  return base::encode_base64(hash.digest());
+  return base::encode_base64(base::sha256(base::as_bytes(text)));
 }
 
 std::optional<std::string> header(const http::Request& request, std::string_view name) {

@@ -151,9 +151,7 @@ std::optional<std::string> MemStore::fingerprint(const std::string& name) {
   const std::lock_guard guard(content_->mutex);
   const auto blob = content_->blobs.find(name);
   if (!content_->remote || blob == content_->blobs.end()) return std::nullopt;
-  base::Sha256 hash;
-  hash.update(base::as_bytes(blob->second));
-  return "sha256:" + base::encode_base64(hash.digest());
+  return "sha256:" + base::encode_base64(base::sha256(base::as_bytes(blob->second)));
 }
 
 std::unique_ptr<base::Sink> MemStore::put(const std::string& name) {

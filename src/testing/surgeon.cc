@@ -113,9 +113,7 @@ bbolt::PageId Surgeon::find_records(std::size_t min_count) const {
 void Surgeon::fix_trailer() {
   constexpr std::size_t kTrailerBytes = base::Sha256::kSizeBytes;
   LIFEBOAT_CHECK(image_.size() >= kTrailerBytes);
-  base::Sha256 hash;
-  hash.update(base::Bytes(image_).first(image_.size() - kTrailerBytes));
-  const auto digest = hash.digest();
+  const auto digest = base::sha256(base::Bytes(image_).first(image_.size() - kTrailerBytes));
   std::ranges::copy(digest, image_.end() - kTrailerBytes);
 }
 
