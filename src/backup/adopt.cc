@@ -7,7 +7,9 @@
 
 #include "backup/adopt_candidates.h"
 #include "backup/progress_piece.h"
+#include "backup/prove.h"
 #include "backup/read_snapshot.h"
+#include "backup/retention_run.h"
 #include "backup/sealed.h"
 #include "backup/space.h"
 #include "backup/store_file.h"
@@ -16,7 +18,6 @@
 #include "base/hashing.h"
 #include "base/random_stream.h"
 #include "base/text.h"
-#include "base/units.h"
 #include "etcd/snapshot.h"
 #include "node/archive_check.h"
 #include "node/single_tar.h"
@@ -131,9 +132,7 @@ class AdoptRun {
                         .has_static_pods = has_static_pods(backup.catalog)});
     }
     if (options_.dry_run) return;
-    for (const BackupId& id : context_.vault.remove_leftovers()) {
-      context_.log.info(cat("removed what a run that did not end left behind: ", id.text()));
-    }
+    remove_leftovers(context_.vault, context_.log);
   }
 
   void adopt(const AdoptCandidate& candidate) {
@@ -226,9 +225,8 @@ class AdoptRun {
         needed_bytes(candidate.size_bytes + (candidate.is_single_tar ? source.size_bytes() : 0));
     if (needed <= *available) return;
     throw Error(Code::kNoSpace,
-                cat("not enough room in ", context_.vault.store().location(), ": ",
-                    base::format_size(needed), " needed, ", base::format_size(*available),
-                    " free; use a larger volume, or remove backups with `lifeboat prune`"));
+                cat(describe_lack(context_.vault.store().location(), needed, *available),
+                    "; use a larger volume, or remove backups with `lifeboat prune`"));
   }
 
   void store(const AdoptCandidate& candidate, SourceSnapshot& source, const BackupId& id) {
@@ -300,16 +298,7 @@ class AdoptRun {
     // A schema of 3.4 has no mark of its own: older servers have the same.
     if (found.storage_version != "3.4") etcd->version = found.storage_version;
     etcd->db_size_bytes = stored.size_bytes - etcd::kTrailerSizeBytes;
-    etcd->revision = found.revision;
-    etcd->compact_revision = found.compact_revision;
-    etcd->keys = found.keys;
-    etcd->records = found.records;
-    etcd->leases = found.leases;
-    const etcd::HashKv& hash = found.hashes.front();
-    etcd->hash_kv = vault::CatalogHashKv{.revision = hash.revision,
-                                         .compact_revision = hash.compact_revision,
-                                         .hash = hash.hash,
-                                         .live = "unchecked"};
+    describe_content(found, found.hashes.front(), "unchecked", etcd);
   }
 
   void store_static_pods(const AdoptCandidate& candidate, SourceSnapshot& source,

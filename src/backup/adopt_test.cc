@@ -382,7 +382,7 @@ TEST_F(AdoptTest, RemovesLeftoversOfRunsThatDiedAndTakesNoneForACandidate) {
   put_pair("a", "2026-11-20_060000", snapshot());
   world_.adopt();
   EXPECT_THAT(world_.vault.inventory().leftovers, IsEmpty());
-  EXPECT_THAT(world_.log_text.str(), HasSubstr("left behind: 2026-11-19_060000"));
+  EXPECT_THAT(world_.log_text.str(), HasSubstr("left behind in /backups: 2026-11-19_060000"));
 }
 
 // Whatever call fails, dies or loses power: a backup is adopted whole or not at all, the source is

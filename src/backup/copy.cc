@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "base/units.h"
 
 namespace lifeboat::backup {
 namespace {
@@ -62,7 +61,10 @@ class CopyRun {
     if (options_.encoding && expected_names() != names_of(there.catalog)) {
       throw taken("encoded otherwise, there is already the backup");
     }
-    for (const CatalogFile& file : there.catalog.files) look_quickly(file);
+    for (const CatalogFile& file : there.catalog.files) {
+      const auto what = quick_difference(to_, source_.id, file);
+      if (what) throw damaged(to_, file.name, cat("is there, but ", *what));
+    }
     result_.catalog = std::move(there.catalog);
     result_.was_there = true;
     return true;
@@ -71,19 +73,6 @@ class CopyRun {
   Error taken(std::string_view what) const {
     return Error(Code::kExists, cat(what, " ", source_.id.text(), " in ", to_.store().location()),
                  "copy into another vault, or under another name with --to-cluster");
-  }
-
-  // Its presence, size, and checksum where the store has one.
-  void look_quickly(const CatalogFile& file) {
-    const auto size_bytes = to_.file_size_bytes(source_.id, file.name);
-    const bool is_whole = size_bytes == file.size_bytes &&
-                          (file.fingerprint.empty() || fingerprint(file.name) == file.fingerprint);
-    if (!is_whole) throw damaged(to_, file.name, "is there, but not as its catalog says");
-  }
-
-  std::string fingerprint(const std::string& name) {
-    const auto blob = vault::blob_name(to_.cluster(), source_.id, name);
-    return to_.store().fingerprint(blob).value_or("");
   }
 
   std::vector<std::string> expected_names() const {
@@ -108,9 +97,7 @@ class CopyRun {
     if (!available) return;
     const std::uint64_t needed = needed_bytes(missing_bytes());
     if (*available >= needed) return;
-    throw Error(Code::kNoSpace,
-                cat("not enough room in ", to_.store().location(), ": ", base::format_size(needed),
-                    " needed, ", base::format_size(*available), " free"),
+    throw Error(Code::kNoSpace, describe_lack(to_.store().location(), needed, *available),
                 "use a larger volume, or remove backups there: `lifeboat prune`");
   }
 
@@ -171,30 +158,22 @@ class CopyRun {
   bool is_whole_already(const CatalogFile& file) {
     if (to_.file_size_bytes(source_.id, file.name) != file.size_bytes) return false;
     const base::StreamDigest digest = digest_of(to_, file.name);
-    return digest.size_bytes() == file.size_bytes && digest.sha256() == file.sha256;
+    return !difference(file, digest.size_bytes(), digest.sha256());
   }
 
   CatalogFile encode_anew(const CatalogFile& file) {
     const FileToStore target{
         .role = file.role, .name = vault::plain_name(file), .encoding = encoding_for(file)};
     return store_file(to_, source_.id, target, [&](base::Sink& sink) {
-      if (const auto what = difference(file, read_all(file, sink))) {
-        throw damaged(from_, file.name, *what);
-      }
+      const FileDigest digest = name_errors(
+          file.name, [&] { return read_plain(from_, source_.id, file, context_, sink, stop_); });
+      if (const auto what = difference(file, digest)) throw damaged(from_, file.name, *what);
     });
-  }
-
-  FileDigest read_all(const CatalogFile& file, base::Sink& sink) {
-    try {
-      return read_plain(from_, source_.id, file, context_, sink, stop_);
-    } catch (const Error& error) {
-      throw with_file_name(file.name, error);
-    }
   }
 
   void check_target(CatalogFile& file) {
     if (to_.store().is_remote()) {
-      file.fingerprint = fingerprint(file.name);
+      file.fingerprint = to_.file_fingerprint(source_.id, file.name).value_or("");
       if (!file.fingerprint.empty() &&
           to_.file_size_bytes(source_.id, file.name) == file.size_bytes) {
         return;
@@ -219,10 +198,8 @@ class CopyRun {
 
   void require(const base::StreamDigest& found, const CatalogFile& file,
                vault::ClusterVault& vault) const {
-    if (found.size_bytes() == file.size_bytes && found.sha256() == file.sha256) return;
-    throw damaged(vault, file.name,
-                  cat("has ", found.size_bytes(), " bytes with the SHA-256 ", found.sha256(),
-                      ", the catalog says ", file.size_bytes, " and ", file.sha256));
+    const auto what = difference(file, found.size_bytes(), found.sha256());
+    if (what) throw damaged(vault, file.name, *what);
   }
 
   Error damaged(vault::ClusterVault& vault, const std::string& name, std::string_view what) const {

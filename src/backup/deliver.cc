@@ -117,8 +117,7 @@ class DeliverRun {
   }
 
   void take_in(Target& target) {
-    TakeResult taken =
-        take_into(target.vault(), target.destination->retention, target.lock != nullptr);
+    TakeResult taken = take_into(target.vault(), target.destination->retention, &target.inventory);
     target.delivery->pruned = std::move(taken.pruned);
     target.delivery->backup = taken.backup;
     working_vault_ = &target.vault();
@@ -137,7 +136,7 @@ class DeliverRun {
     vault::RetentionPolicy keep_all;
     keep_all.keep_last = 0;
     try {
-      take_into(*scratch_vault_, keep_all, false);
+      take_into(*scratch_vault_, keep_all, nullptr);
     } catch (const Error& error) {
       if (error.code() != Code::kNoSpace) throw;
       throw Error(error.code(), error.what(),
@@ -147,14 +146,14 @@ class DeliverRun {
   }
 
   TakeResult take_into(vault::ClusterVault& vault, const vault::RetentionPolicy& retention,
-                       bool is_locked) {
+                       const vault::Inventory* inventory) {
     TakeContext context{.endpoints = context_.endpoints,
                         .vault = vault,
                         .clock = context_.clock,
                         .log = context_.log,
                         .progress = context_.progress,
                         .node = context_.node,
-                        .is_locked = is_locked};
+                        .inventory = inventory};
     for (const Target& target : targets_) {
       if (!target.failed() && target.destination->vault != &vault) {
         context.elsewhere.push_back(target.inventory);
@@ -175,10 +174,7 @@ class DeliverRun {
       context_.log.warning(cat(target.delivery->location, ": ", describe(backup)));
       result_.needs_attention = true;
     }
-    for (const BackupId& id : target.vault().remove_leftovers()) {
-      context_.log.info(cat("removed what a run that did not end left behind in ",
-                            target.delivery->location, ": ", id.text()));
-    }
+    remove_leftovers(target.vault(), context_.log);
   }
 
   void deliver(Target& target) {

@@ -33,12 +33,10 @@ void prove(vault::ClusterVault& vault, const vault::StoredBackup& backup,
 void check_keys(vault::ClusterVault& vault, const vault::Catalog& catalog,
                 const ReadingContext& context) {
   for (const CatalogFile& file : catalog.files) {
-    try {
+    name_errors(file.name, [&] {
       const PlainStream opens(vault.get_file(catalog.id, file.name), file.encoding,
                               context.keyring);
-    } catch (const Error& error) {
-      throw with_file_name(file.name, error);
-    }
+    });
   }
 }
 
@@ -46,14 +44,9 @@ void check_keys(vault::ClusterVault& vault, const vault::Catalog& catalog,
 ExportedFile export_file(vault::ClusterVault& vault, const vault::BackupId& id,
                          const CatalogFile& file, const ReadingContext& context, base::Sink& sink,
                          const std::stop_token& stop) {
-  const auto read = [&] {
-    try {
-      return read_plain(vault, id, file, context, sink, stop);
-    } catch (const Error& error) {
-      throw with_file_name(file.name, error);
-    }
-  };
-  if (difference(file, read())) {
+  const FileDigest digest =
+      name_errors(file.name, [&] { return read_plain(vault, id, file, context, sink, stop); });
+  if (difference(file, digest)) {
     throw Error(Code::kCorrupt, cat(file.name, " changed while it was exported"),
                 "check the disk of the vault, and export again");
   }

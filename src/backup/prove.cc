@@ -62,6 +62,19 @@ std::vector<std::int64_t> later_compactions(const std::vector<LiveAnswer>& answe
 
 }  // namespace
 
+void describe_content(const etcd::Inspection& found, const etcd::HashKv& hash, std::string live,
+                      vault::CatalogEtcd* etcd) {
+  etcd->revision = found.revision;
+  etcd->compact_revision = found.compact_revision;
+  etcd->keys = found.keys;
+  etcd->records = found.records;
+  etcd->leases = found.leases;
+  etcd->hash_kv = vault::CatalogHashKv{.revision = hash.revision,
+                                       .compact_revision = hash.compact_revision,
+                                       .hash = hash.hash,
+                                       .live = std::move(live)};
+}
+
 Proof prove_snapshot(const OpenFile& open, const std::vector<LiveMember>& members,
                      const ProveOptions& options, base::Progress& progress, std::stop_token stop) {
   const etcd::KeyspaceBounds bounds = etcd::read_bounds(*open());

@@ -10,6 +10,7 @@
 #include "backup/read_snapshot.h"
 #include "base/progress.h"
 #include "etcd/inspect.h"
+#include "vault/catalog.h"
 
 namespace lifeboat::backup {
 
@@ -29,6 +30,10 @@ struct Proof {
   // Of the snapshot: what was compared, or for the file's own compaction when nothing was.
   etcd::HashKv hash_kv;
 };
+
+// What the snapshot holds, for the catalog; `live` is how `hash` compares with the living members.
+void describe_content(const etcd::Inspection& found, const etcd::HashKv& hash, std::string live,
+                      vault::CatalogEtcd* etcd);
 
 // `open` opens the stored file. `members` are asked while it is read; the first is the one that the
 // snapshot came from. Throws kCorrupt if the snapshot is damaged, if a member disagrees and

@@ -21,6 +21,13 @@ vault::RetentionCandidate new_candidate(const BackupId& id, std::uint64_t size_b
 
 }  // namespace
 
+void remove_leftovers(vault::ClusterVault& vault, base::Log& log) {
+  for (const BackupId& id : vault.remove_leftovers()) {
+    log.info(cat("removed what a run that did not end left behind in ", vault.store().location(),
+                 ": ", id.text()));
+  }
+}
+
 RetentionRun::RetentionRun(vault::ClusterVault& vault, const vault::RetentionPolicy& policy,
                            const vault::Inventory& inventory, base::Log& log)
     : vault_(vault),
@@ -58,9 +65,8 @@ void RetentionRun::make_room(const BackupId& planned, std::uint64_t size_bytes,
 
 Error RetentionRun::no_room(std::uint64_t size_bytes, std::uint64_t removable) const {
   const std::uint64_t available = vault_.store().available_bytes().value_or(0);
-  std::string message = cat("not enough room in ", vault_.store().location(), ": ",
-                            base::format_size(needed_bytes(size_bytes)), " needed, ",
-                            base::format_size(available), " free");
+  std::string message =
+      describe_lack(vault_.store().location(), needed_bytes(size_bytes), available);
   if (removable > 0) {
     message +=
         cat("; what retention no longer keeps would free only ", base::format_size(removable));

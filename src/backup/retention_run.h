@@ -16,6 +16,9 @@
 
 namespace lifeboat::backup {
 
+// Removes what runs that died have left in the vault, whose lock is held, and says so.
+void remove_leftovers(vault::ClusterVault& vault, base::Log& log);
+
 class RetentionRun {
  public:
   // `inventory` is what the vault holds now, and its lock is held. Borrows `vault` and `log`.

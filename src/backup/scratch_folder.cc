@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "base/units.h"
 #include "os/paths.h"
 
 namespace lifeboat::backup {
@@ -43,8 +42,7 @@ void check_room(os::FileSystem& fs, const std::string& folder, std::uint64_t siz
   const std::uint64_t available = fs.available_bytes(folder);
   if (available >= needed) return;
   throw Error(Code::kNoSpace,
-              cat("not enough room to read the snapshot in ", base::printable(folder, 1000), ": ",
-                  base::format_size(needed), " needed, ", base::format_size(available), " free"),
+              describe_lack(base::printable(folder, kPathCharactersMax), needed, available),
               "name a folder with more room with --scratch DIR");
 }
 

@@ -4,6 +4,9 @@
 #include <map>
 #include <optional>
 
+#include "base/text.h"
+#include "base/units.h"
+
 namespace lifeboat::backup {
 namespace {
 
@@ -38,6 +41,12 @@ std::vector<RetentionCandidate> removable(const RoomRequest& request) {
 
 std::uint64_t needed_bytes(std::uint64_t db_size_bytes) {
   return db_size_bytes + db_size_bytes / 20;
+}
+
+std::string describe_lack(std::string_view where, std::uint64_t needed_bytes,
+                          std::uint64_t available_bytes) {
+  return base::cat("not enough room in ", where, ": ", base::format_size(needed_bytes), " needed, ",
+                   base::format_size(available_bytes), " free");
 }
 
 RoomPlan plan_room(const RoomRequest& request) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "vault/retention.h"
@@ -11,6 +13,10 @@ namespace lifeboat::backup {
 // What a backup of a database of that size needs: the database and 5 %, since it grows while it is
 // being sent and file systems need some for themselves.
 std::uint64_t needed_bytes(std::uint64_t db_size_bytes);
+
+// "not enough room in /backups: 2 GiB needed, 1 GiB free".
+std::string describe_lack(std::string_view where, std::uint64_t needed_bytes,
+                          std::uint64_t available_bytes);
 
 struct RoomRequest {
   std::uint64_t needed_bytes = 0;

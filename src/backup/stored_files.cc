@@ -14,6 +14,16 @@ using base::Error;
 
 constexpr std::size_t kBufferBytes = 1024 * 1024;
 
+std::optional<std::string> compare(std::uint64_t size_bytes, const std::string& sha256,
+                                   std::uint64_t expected_bytes,
+                                   const std::string& expected_sha256) {
+  if (size_bytes != expected_bytes) {
+    return cat("has ", size_bytes, " bytes, the catalog says ", expected_bytes);
+  }
+  if (sha256 == expected_sha256) return std::nullopt;
+  return cat("has the SHA-256 ", sha256, ", the catalog says ", expected_sha256);
+}
+
 }  // namespace
 
 bool has_keys(const codec::Keyring& keyring) {
@@ -24,8 +34,7 @@ PlainStream::PlainStream(std::unique_ptr<base::Source> stored,
                          const std::vector<std::string>& encoding, const codec::Keyring& keyring)
     : source_(std::move(stored)), stored_(*source_) {
   if (vault::is_encrypted(encoding) && !has_keys(keyring)) {
-    throw Error(Code::kDenied, "is encrypted, and no key was given",
-                "give the key that opens it with --identity FILE");
+    throw no_key_given();
   }
   plain_ = std::make_unique<vault::Decoder>(stored_, encoding, keyring);
 }
@@ -58,24 +67,41 @@ FileDigest read_plain(vault::ClusterVault& vault, const vault::BackupId& id,
   return {.stored = stream.stored(), .plain = is_plain ? stream.stored() : plain};
 }
 
+std::optional<std::string> difference(const vault::CatalogFile& file, std::uint64_t size_bytes,
+                                      const std::string& sha256) {
+  return compare(size_bytes, sha256, file.size_bytes, file.sha256);
+}
+
 std::optional<std::string> difference(const vault::CatalogFile& file, const FileDigest& digest) {
-  const auto compare = [](const base::StreamDigest& found, std::uint64_t size_bytes,
-                          const std::string& sha256,
-                          std::string_view what) -> std::optional<std::string> {
-    if (found.size_bytes() > size_bytes) {
-      return cat(what, "has more than the ", size_bytes, " bytes that the catalog says");
-    }
-    if (found.size_bytes() != size_bytes) {
-      return cat(what, "has ", found.size_bytes(), " bytes, the catalog says ", size_bytes);
-    }
-    if (found.sha256() == sha256) return std::nullopt;
-    return cat(what, "has the SHA-256 ", found.sha256(), ", the catalog says ", sha256);
-  };
-  if (file.encoding.empty()) return compare(digest.plain, file.size_bytes, file.sha256, "");
-  if (auto text = compare(digest.plain, file.plain_size_bytes, file.plain_sha256, "decoded, ")) {
-    return text;
+  const std::string_view decoded = file.encoding.empty() ? "" : "decoded, ";
+  // It was not read any further.
+  if (digest.plain.size_bytes() > file.plain_size_bytes) {
+    return cat(decoded, "has more than the ", file.plain_size_bytes,
+               " bytes that the catalog says");
   }
-  return compare(digest.stored, file.size_bytes, file.sha256, "");
+  const auto plain = compare(digest.plain.size_bytes(), digest.plain.sha256(),
+                             file.plain_size_bytes, file.plain_sha256);
+  if (plain) return cat(decoded, *plain);
+  return difference(file, digest.stored.size_bytes(), digest.stored.sha256());
+}
+
+std::optional<std::string> quick_difference(vault::ClusterVault& vault, const vault::BackupId& id,
+                                            const vault::CatalogFile& file) {
+  const auto size_bytes = vault.file_size_bytes(id, file.name);
+  if (!size_bytes) return "is missing";
+  if (*size_bytes != file.size_bytes) {
+    return cat("has ", *size_bytes, " bytes, the catalog says ", file.size_bytes);
+  }
+  if (file.fingerprint.empty()) return std::nullopt;
+  const std::string found = vault.file_fingerprint(id, file.name).value_or("none");
+  if (found == file.fingerprint) return std::nullopt;
+  return cat("has the checksum ", base::printable(found, 200), " in its store, the catalog says ",
+             base::printable(file.fingerprint, 200));
+}
+
+Error no_key_given() {
+  return Error(Code::kDenied, "is encrypted, and no key was given",
+               "give the key that opens it with --identity FILE");
 }
 
 bool needs_copy(vault::ClusterVault& vault, const vault::CatalogFile& file) {

@@ -49,8 +49,28 @@ FileDigest read_plain(vault::ClusterVault& vault, const vault::BackupId& id,
 // `error` with the file's name before it, if it is one of those that lack it.
 base::Error with_file_name(const std::string& name, const base::Error& error);
 
-// What is not as the catalog says, in words; nullopt if all is.
+// What `action` returns; its errors have the file's name before them.
+template <typename Action>
+auto name_errors(const std::string& name, Action action) {
+  try {
+    return action();
+  } catch (const base::Error& error) {
+    throw with_file_name(name, error);
+  }
+}
+
+// What is not as the catalog says, in words; nullopt if all is. The first is about the stored bytes
+// alone.
+std::optional<std::string> difference(const vault::CatalogFile& file, std::uint64_t size_bytes,
+                                      const std::string& sha256);
 std::optional<std::string> difference(const vault::CatalogFile& file, const FileDigest& digest);
+
+// The same without reading the file: by its size, and the checksum that its store has.
+std::optional<std::string> quick_difference(vault::ClusterVault& vault, const vault::BackupId& id,
+                                            const vault::CatalogFile& file);
+
+// For what is encrypted, without a key; the file's name comes before it.
+base::Error no_key_given();
 
 // The plain content of something encoded, with the digest of what was stored. Nothing is compared
 // but what the encodings themselves assure. Throws as read_plain does.

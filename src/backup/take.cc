@@ -47,7 +47,7 @@ class TakeRun {
   // The steps of a backup in their order. Every file is stored and safe on disk before the catalog
   // is; further files than the snapshot have their place before publish().
   TakeResult run() {
-    const auto lock = context_.is_locked ? nullptr : context_.vault.lock();
+    const auto lock = context_.inventory ? nullptr : context_.vault.lock();
     look_into_vault();
     choose_members();
     check_settled();
@@ -68,11 +68,9 @@ class TakeRun {
  private:
   // The inventory comes first: it counts leftovers, so that no id is ever used twice.
   void look_into_vault() {
-    inventory_ = context_.vault.inventory();
+    inventory_ = context_.inventory ? *context_.inventory : context_.vault.inventory();
     for (const auto& backup : inventory_.unreadable) warn(describe(backup));
-    for (const BackupId& id : context_.vault.remove_leftovers()) {
-      context_.log.info(cat("removed what a run that did not end left behind: ", id.text()));
-    }
+    remove_leftovers(context_.vault, context_.log);
     retention_.emplace(context_.vault, options_.retention, inventory_, context_.log);
   }
 
@@ -355,16 +353,7 @@ class TakeRun {
 
   void describe_proof(const Proof& proof) {
     const etcd::Inspection& found = proof.inspection;
-    vault::CatalogEtcd& etcd = catalog_.etcd;
-    etcd.revision = found.revision;
-    etcd.compact_revision = found.compact_revision;
-    etcd.keys = found.keys;
-    etcd.records = found.records;
-    etcd.leases = found.leases;
-    etcd.hash_kv = vault::CatalogHashKv{.revision = proof.hash_kv.revision,
-                                        .compact_revision = proof.hash_kv.compact_revision,
-                                        .hash = proof.hash_kv.hash,
-                                        .live = proof.live.live};
+    describe_content(found, proof.hash_kv, proof.live.live, &catalog_.etcd);
     for (const std::string& note : found.notes) context_.log.info(note);
     for (const std::string& warning : proof.live.warnings) warn(warning);
     catalog_.verified =

@@ -26,8 +26,8 @@ struct TakeContext {
   base::Progress& progress;
   // The control plane's node; nullptr: there is none to read from, and etcd is all there is.
   const NodeContext* node = nullptr;
-  // Whether the caller holds the vault's lock, and goes on holding it.
-  bool is_locked = false;
+  // What the vault holds, from a caller that holds its lock, and goes on holding it.
+  const vault::Inventory* inventory = nullptr;
   // What other vaults hold that the backup goes to as well: its id comes after all of theirs.
   std::vector<vault::Inventory> elsewhere = {};
 };

@@ -362,7 +362,7 @@ TEST_F(TakeTest, RemovesLeftoversAndLeavesTheRestAlone) {
   fs_.put_file("/backups/lost+found/x", "");
   const TakeResult result = world_.take();
   EXPECT_THAT(result.backup.warnings, IsEmpty());
-  EXPECT_THAT(log(), HasSubstr("left behind: 2026-11-20_060000"));
+  EXPECT_THAT(log(), HasSubstr("left behind in /backups: 2026-11-20_060000"));
   EXPECT_THAT(
       backups_tree(),
       ElementsAre("2026-11-20_060002", "2026-11-21_060000/", "2026-11-21_060000/backup.json",

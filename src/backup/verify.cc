@@ -116,22 +116,12 @@ class Verification {
 
   void look_quickly(vault::ClusterVault& vault, const vault::Catalog& catalog,
                     const CatalogFile& file) {
-    const auto size = vault.file_size_bytes(catalog.id, file.name);
-    if (size != file.size_bytes) {
-      return find(kQuickCheck, file.name,
-                  cat("has ", size.value_or(0), " bytes, the catalog says ", file.size_bytes));
+    if (auto what = quick_difference(vault, catalog.id, file)) {
+      return find(kQuickCheck, file.name, *std::move(what));
     }
-    if (file.fingerprint.empty()) {
-      result_.notes.push_back(
-          cat(file.name, ": only its size was compared, the store has no checksum of its own"));
-      return;
-    }
-    const std::string blob = vault::blob_name(vault.cluster(), catalog.id, file.name);
-    const std::string found = vault.store().fingerprint(blob).value_or("none");
-    if (found == file.fingerprint) return;
-    find(kQuickCheck, file.name,
-         cat("has the checksum ", base::printable(found, 200), " in its store, the catalog says ",
-             base::printable(file.fingerprint, 200)));
+    if (!file.fingerprint.empty()) return;
+    result_.notes.push_back(
+        cat(file.name, ": only its size was compared, the store has no checksum of its own"));
   }
 
   void prove_stored_snapshot(vault::ClusterVault& vault, const vault::Catalog& catalog,
@@ -160,12 +150,9 @@ class Verification {
 
   void compare_stored_bytes(vault::ClusterVault& vault, const vault::Catalog& catalog,
                             const CatalogFile& file) {
-    if (!asked_.files) {
-      throw Error(Code::kDenied, cat(file.name, " is encrypted, and no key was given"),
-                  "give the key that opens it with --identity FILE");
-    }
-    result_.notes.push_back(cat(file.name, " is encrypted, and no key was given: only its stored ",
-                                "bytes were compared"));
+    if (!asked_.files) throw with_file_name(file.name, no_key_given());
+    result_.notes.push_back(
+        cat(file.name, " ", no_key_given().what(), ": only its stored bytes were compared"));
     const OpenFile open = [&] { return vault.open_file(catalog.id, file.name); };
     check_against_catalog(file, read_snapshot(open, kHashOnly, {}, progress_, stop_));
   }
@@ -206,12 +193,8 @@ class Verification {
   }
 
   void check_against_catalog(const CatalogFile& file, const SnapshotReading& reading) {
-    if (reading.size_bytes != file.size_bytes) {
-      find("files", file.name,
-           cat("has ", reading.size_bytes, " bytes, the catalog says ", file.size_bytes));
-    } else if (reading.sha256 != file.sha256) {
-      find("files", file.name,
-           cat("has the SHA-256 ", reading.sha256, ", the catalog says ", file.sha256));
+    if (auto what = difference(file, reading.size_bytes, reading.sha256)) {
+      find("files", file.name, *std::move(what));
     }
   }
 

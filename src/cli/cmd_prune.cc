@@ -1,3 +1,4 @@
+#include "backup/retention_run.h"
 #include "base/error.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -63,9 +64,7 @@ class PruneCommand : public Command {
       base::throw_if_stopped(stop);
       if (!decision.keep) vault.remove(decision.id);
     }
-    for (const vault::BackupId& id : vault.remove_leftovers()) {
-      log.info(base::cat("removed what a run that died left behind: ", id.text()));
-    }
+    backup::remove_leftovers(vault, log);
   }
 
   static void print(Context& context, const std::vector<vault::RetentionDecision>& decisions) {

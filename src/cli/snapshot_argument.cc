@@ -21,11 +21,7 @@ const vault::CatalogFile& snapshot_file(const vault::Catalog& catalog) {
                 cat("the catalog of backup ", catalog.id.text(), " names no snapshot"),
                 "use another backup: `lifeboat list` shows what there is");
   }
-  try {
-    vault::check_encoding(file->encoding);
-  } catch (const Error& error) {
-    throw error.with_context(file->name);
-  }
+  backup::name_errors(file->name, [&] { vault::check_encoding(file->encoding); });
   return *file;
 }
 
@@ -37,31 +33,21 @@ class NamedStream : public base::Source {
               const std::vector<std::string>& encoding, const codec::Keyring& keyring,
               std::uint64_t limit_bytes = UINT64_MAX)
       : name_(std::move(name)), left_bytes_(limit_bytes) {
-    with_name([&] {
+    backup::name_errors(name_, [&] {
       plain_ = std::make_unique<backup::PlainStream>(std::move(stored), encoding, keyring);
     });
   }
 
   std::size_t read(base::MutableBytes buffer) override {
-    std::size_t count = 0;
-    with_name([&] {
-      count = plain_->read(buffer);
+    return backup::name_errors(name_, [&] {
+      const std::size_t count = plain_->read(buffer);
       if (count > left_bytes_) throw Error(Code::kCorrupt, "holds more than its catalog says");
+      left_bytes_ -= count;
+      return count;
     });
-    left_bytes_ -= count;
-    return count;
   }
 
  private:
-  template <typename Action>
-  void with_name(Action action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      throw backup::with_file_name(name_, error);
-    }
-  }
-
   const std::string name_;
   std::uint64_t left_bytes_;
   std::unique_ptr<base::Source> plain_;

@@ -201,6 +201,11 @@ std::optional<std::uint64_t> ClusterVault::file_size_bytes(const BackupId& id,
   return store_.size_bytes(blob(id, name));
 }
 
+std::optional<std::string> ClusterVault::file_fingerprint(const BackupId& id,
+                                                          const std::string& name) {
+  return store_.fingerprint(blob(id, name));
+}
+
 void ClusterVault::remove_file(const BackupId& id, const std::string& name) {
   store_.remove(blob(id, name));
 }

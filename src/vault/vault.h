@@ -78,6 +78,8 @@ class ClusterVault {
   std::unique_ptr<base::RandomSource> open_file(const BackupId& id, const std::string& name);
   // Nullopt if the file is not there.
   std::optional<std::uint64_t> file_size_bytes(const BackupId& id, const std::string& name);
+  // What the store says of its content without reading it, as store/store.h has it.
+  std::optional<std::string> file_fingerprint(const BackupId& id, const std::string& name);
   // Gives up a file of a backup that has no catalog yet.
   void remove_file(const BackupId& id, const std::string& name);
 
