@@ -70,7 +70,7 @@ class CopyCommand : public Command {
     const backup::CopyOptions options = copy_options(context.world.fs);
     const auto backups = choose_backups(context, from);
     const auto lock = to.lock();
-    if (!encoding_options_.allow_plain) refuse_beside_sealed(to, backups.back(), options);
+    if (!options.allow_plain) look_into(to);
     std::vector<Copied> results;
     for (const vault::StoredBackup& backup : backups) {
       results.push_back(copy(from, backup, to, options, reading, context.log, stop));
@@ -119,27 +119,30 @@ class CopyCommand : public Command {
     return backups;
   }
 
-  static void refuse_beside_sealed(vault::ClusterVault& to, const vault::StoredBackup& backup,
-                                   const backup::CopyOptions& options) {
-    const vault::Inventory there = to.inventory();
-    if (there.backups.empty()) return;
+  void look_into(vault::ClusterVault& to) {
+    vault::Inventory there = to.inventory();
+    if (!there.backups.empty()) newest_there_ = std::move(there.backups.back().catalog);
+  }
+
+  void refuse_beside_sealed(vault::ClusterVault& to, const vault::StoredBackup& backup,
+                            const backup::CopyOptions& options) const {
+    if (!newest_there_) return;
     const auto is_encrypted = [&](std::string_view role) {
       if (options.encoding) return !options.encoding->for_role(role).recipients.empty();
-      const vault::CatalogFile* file = backup.catalog.file_with_role(role);
+      const auto* file = backup.catalog.file_with_role(role);
       return file == nullptr || vault::is_encrypted(file->encoding);
     };
-    backup::refuse_to_become_plain(there.backups.back().catalog, to.store().location(),
-                                   is_encrypted);
+    backup::refuse_to_become_plain(*newest_there_, to.store().location(), is_encrypted);
   }
 
   // One that can't be copied is no reason to leave the others where they are.
-  static Copied copy(vault::ClusterVault& from, const vault::StoredBackup& backup,
-                     vault::ClusterVault& to, const backup::CopyOptions& options,
-                     const backup::ReadingContext& reading, base::Log& log,
-                     const std::stop_token& stop) {
+  Copied copy(vault::ClusterVault& from, const vault::StoredBackup& backup, vault::ClusterVault& to,
+              const backup::CopyOptions& options, const backup::ReadingContext& reading,
+              base::Log& log, const std::stop_token& stop) const {
     Copied copied;
     copied.id = backup.catalog.id.text();
     try {
+      refuse_beside_sealed(to, backup, options);
       const auto result = backup::copy_backup(from, backup, to, options, reading, stop);
       copied.was_there = result.was_there;
       log.info(cat("backup ", copied.id, copied.was_there ? " was in " : " is in ",
@@ -166,9 +169,7 @@ class CopyCommand : public Command {
     Json list = Json::array();
     for (const Copied& copied : results) {
       Json entry = Json::object();
-      entry.set("id", copied.id)
-          .set("ok", !copied.failure.has_value())
-          .set("was_there", copied.was_there);
+      entry.set("id", copied.id).set("ok", !copied.failure).set("was_there", copied.was_there);
       if (copied.failure) entry.set("error", copied.failure->what());
       list.push(std::move(entry));
     }
@@ -176,9 +177,9 @@ class CopyCommand : public Command {
   }
 
   ExitCode verdict(const std::vector<Copied>& results) const {
-    const auto failed = std::ranges::find_if(
-        results, [](const Copied& copied) { return copied.failure.has_value(); });
-    if (failed != results.end()) return exit_code_for(failed->failure->code());
+    for (const Copied& copied : results) {
+      if (copied.failure) return exit_code_for(copied.failure->code());
+    }
     return has_unreadable_ ? kAttention : kDone;
   }
 
@@ -189,6 +190,7 @@ class CopyCommand : public Command {
   std::string to_cluster_;
   bool all_ = false;
   bool has_unreadable_ = false;
+  std::optional<vault::Catalog> newest_there_;  // unless plain copies are allowed
 };
 
 }  // namespace

@@ -137,6 +137,20 @@ TEST(CopyCommand, PutsNothingPlainBesideWhatIsSealed) {
   EXPECT_EQ(program.copy("2026-11-21_060000 --allow-plain").code, kDone);
 }
 
+// A vault may hold both: only those that are sealed go where all are.
+TEST(CopyCommand, LooksAtEachBackupThatItPutsBesideWhatIsSealed) {
+  CopyProgram program;
+  program.fs.put_directory("/mixed");
+  const std::string sealed = " --encrypt-to " + program.recipient;
+  EXPECT_EQ(program.run("copy 2026-11-21_060000 --vault /vault --to /mixed").code, kDone);
+  EXPECT_EQ(program.run("copy latest --vault /vault --to /mixed" + sealed).code, kDone);
+  program.fs.put_directory("/third");
+  EXPECT_EQ(program.run("copy latest --vault /mixed --to /third").code, kDone);
+  const Outcome all = program.run("copy --all --vault /mixed --to /third");
+  EXPECT_EQ(all.code, kUsage);
+  EXPECT_THAT(program.run("list --vault /third").out, Not(HasSubstr("2026-11-21_060000")));
+}
+
 TEST(CopyCommand, ACatalogCannotBringACatalogAlong) {
   CopyProgram program;
   const std::string folder = "/vault/prod/backups/2026-11-21_120000/";
