@@ -47,11 +47,9 @@ codec::Secret read_secret_file(os::FileSystem& fs, std::string_view flag, const 
   return secret;
 }
 
-// Editors and `echo` end a file with a line break that is no part of the passphrase.
 codec::Secret read_passphrase(os::FileSystem& fs, const std::string& path) {
   codec::Secret secret = read_secret_file(fs, "passphrase-file", path);
-  if (!secret.empty() && secret.back() == '\n') secret.pop_back();
-  if (!secret.empty() && secret.back() == '\r') secret.pop_back();
+  drop_line_end(&secret);
   if (secret.empty()) {
     throw Error(Code::kInvalid, cat("--passphrase-file: ", path, " holds no passphrase"));
   }

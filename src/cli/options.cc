@@ -71,9 +71,7 @@ rpc::PemFile read_pem(os::FileSystem& fs, std::string_view flag, const std::stri
 
 std::string read_password(os::FileSystem& fs, const std::string& path) {
   std::string password = read_named_file(fs, "password-file", path);
-  // Editors and `echo` end the file with a line break that is no part of the password.
-  if (password.ends_with('\n')) password.pop_back();
-  if (password.ends_with('\r')) password.pop_back();
+  drop_line_end(&password);
   if (password.empty()) {
     throw Error(Code::kInvalid, base::cat("--password-file: ", path, " holds no password"));
   }

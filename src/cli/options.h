@@ -79,6 +79,13 @@ rpc::ClientOptions make_client_options(const EtcdOptions& options, os::FileSyste
 
 void declare_retention_flags(FlagTable& flags, vault::RetentionPolicy* policy);
 
+// Editors and `echo` end a file with a line break that is no part of the secret in it.
+template <typename Text>
+void drop_line_end(Text* text) {
+  if (!text->empty() && text->back() == '\n') text->pop_back();
+  if (!text->empty() && text->back() == '\r') text->pop_back();
+}
+
 // A file that the user named with `flag`, such as a Secret's; symbolic links are followed. Throws
 // kInvalid, naming both, if it can't be read or is larger than 1 MiB: no such file is.
 std::string read_named_file(os::FileSystem& fs, std::string_view flag, const std::string& path);

@@ -26,16 +26,11 @@ constexpr std::string_view kFlagPrefix = "s3-";
 // A part of 8 MiB over a line of one megabit a second, and a little patience.
 constexpr std::chrono::seconds kResponseTimeout{90};
 
-std::string variable(const Environment& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
-
 // In capitals, or not, as half of the tools have it.
 std::string either(const Environment& environment, const std::string& capitals,
                    const std::string& small) {
-  const std::string value = variable(environment, capitals);
-  return value.empty() ? variable(environment, small) : value;
+  const std::string value = environment_value(environment, capitals, "");
+  return value.empty() ? environment_value(environment, small, "") : value;
 }
 
 http::ProxySettings proxy_settings(const Environment& environment) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "buffer_sink.h"
 #include "codec/age.h"
 #include "codec/age_header.h"
 #include "codec/bech32.h"
@@ -12,15 +13,6 @@ namespace {
 
 namespace base = lifeboat::base;
 namespace codec = lifeboat::codec;
-
-struct BufferSink : base::Sink {
-  void write(base::Bytes bytes) override {
-    buffer.insert(buffer.end(), bytes.begin(), bytes.end());
-  }
-  void finish() override {}
-
-  base::Buffer buffer;
-};
 
 const codec::Identity& identity() {
   static const codec::Identity made = codec::Identity::generate();

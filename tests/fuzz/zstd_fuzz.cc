@@ -3,21 +3,13 @@
 #include <optional>
 
 #include "base/error.h"
+#include "buffer_sink.h"
 #include "codec/zstd.h"
 
 namespace {
 
 namespace base = lifeboat::base;
 namespace codec = lifeboat::codec;
-
-struct BufferSink : base::Sink {
-  void write(base::Bytes bytes) override {
-    buffer.insert(buffer.end(), bytes.begin(), bytes.end());
-  }
-  void finish() override {}
-
-  base::Buffer buffer;
-};
 
 // What it unpacks to, or its first MiB; nullopt if it is refused.
 std::optional<base::Buffer> unpack(base::Bytes packed, std::size_t piece_bytes) {
