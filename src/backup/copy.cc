@@ -163,7 +163,10 @@ class CopyRun {
 
   CatalogFile encode_anew(const CatalogFile& file) {
     const FileToStore target{
-        .role = file.role, .name = vault::plain_name(file), .encoding = encoding_for(file)};
+        .role = file.role,
+        .name = vault::plain_name(file),
+        .encoding = encoding_for(file),
+        .plain = PlainContent{.size_bytes = file.plain_size_bytes, .sha256 = file.plain_sha256}};
     return store_file(to_, source_.id, target, [&](base::Sink& sink) {
       const FileDigest digest = name_errors(
           file.name, [&] { return read_plain(from_, source_.id, file, context_, sink, stop_); });

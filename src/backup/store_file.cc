@@ -6,23 +6,36 @@
 namespace lifeboat::backup {
 namespace {
 
-void describe_plain(const base::StreamDigest& digest, vault::CatalogFile* file) {
-  file->plain_size_bytes = digest.size_bytes();
-  file->plain_sha256 = digest.sha256();
+PlainContent describe(const base::StreamDigest& digest) {
+  return {.size_bytes = digest.size_bytes(), .sha256 = digest.sha256()};
 }
 
-// Hashing the plain content, compressing it, and encrypting and storing what comes of that each
-// have a thread, since each takes about as long as reading.
-base::StreamDigest encode(const vault::Encoding& encoding, base::Sink& stored,
-                          const std::function<void(base::Sink&)>& write) {
-  vault::Encoder sealed(stored, {.zstd = {}, .recipients = encoding.recipients});
-  BackgroundSink sealing(sealed);
-  vault::Encoder packed(sealing, {.zstd = encoding.zstd, .recipients = {}});
-  BackgroundSink packing(packed);
-  base::HashingSink plain(encoding.zstd ? static_cast<base::Sink&>(packing) : sealing);
+PlainContent write_plain(const FileToStore& file, base::Sink& first,
+                         const std::function<void(base::Sink&)>& write) {
+  if (file.plain) {
+    write(first);
+    first.finish();
+    return *file.plain;
+  }
+  base::HashingSink plain(first);
   write(plain);
   plain.finish();
-  return plain.digest();
+  return describe(plain.digest());
+}
+
+// Compressing, and encrypting and storing what comes of that, each have a thread beside the one
+// that reads and hashes, since each takes about as long. Where there are to be several threads that
+// compress, they are all that it takes.
+PlainContent encode(const FileToStore& file, base::Sink& stored,
+                    const std::function<void(base::Sink&)>& write) {
+  vault::Encoder sealed(stored, {.zstd = {}, .recipients = file.encoding.recipients});
+  BackgroundSink sealing(sealed);
+  vault::Encoder packed(sealing, {.zstd = file.encoding.zstd, .recipients = {}});
+  if (!file.encoding.zstd || file.encoding.zstd->threads > 1) {
+    return write_plain(file, packed, write);
+  }
+  BackgroundSink packing(packed);
+  return write_plain(file, packing, write);
 }
 
 }  // namespace
@@ -33,21 +46,21 @@ vault::CatalogFile store_file(vault::ClusterVault& vault, const vault::BackupId&
   const std::string name = file.name + file.encoding.file_ending();
   const auto target = vault.put_file(id, name);
   base::HashingSink stored(*target);
-  vault::CatalogFile result;
-  result.role = file.role;
-  result.name = name;
+  PlainContent plain;
   if (file.encoding.is_plain()) {
     write(stored);
     stored.finish();
-    describe_plain(stored.digest(), &result);
+    plain = describe(stored.digest());
   } else {
-    const base::StreamDigest plain = encode(file.encoding, stored, write);
-    describe_plain(plain, &result);
+    plain = encode(file, stored, write);
   }
-  result.size_bytes = stored.digest().size_bytes();
-  result.sha256 = stored.digest().sha256();
-  result.encoding = file.encoding.names();
-  return result;
+  return {.role = std::string(file.role),
+          .name = name,
+          .size_bytes = stored.digest().size_bytes(),
+          .sha256 = stored.digest().sha256(),
+          .encoding = file.encoding.names(),
+          .plain_size_bytes = plain.size_bytes,
+          .plain_sha256 = std::move(plain.sha256)};
 }
 
 }  // namespace lifeboat::backup

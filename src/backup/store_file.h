@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,10 +13,18 @@
 
 namespace lifeboat::backup {
 
+// Of a file as it is before it is encoded.
+struct PlainContent {
+  std::uint64_t size_bytes = 0;
+  std::string sha256;
+};
+
 struct FileToStore {
   std::string_view role;  // vault::kRole...
   std::string name;       // of the plain file; the encoding's ending comes behind it
   vault::Encoding encoding = {};
+  // Where the caller knows it and compares what it writes with it: that is not hashed twice.
+  std::optional<PlainContent> plain = {};
 };
 
 // Calls `write` once with a sink for the plain content, which it leaves to be finished here. The

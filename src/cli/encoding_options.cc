@@ -1,6 +1,7 @@
 #include "cli/encoding_options.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -61,12 +62,12 @@ void check_compression(const EncodingOptions& options) {
     throw Error(Code::kInvalid, "--compress-level: zstd's levels here begin with 1",
                 "give 1 (fast) to 19 (small)");
   }
-  const auto threads_max = static_cast<unsigned>(codec::zstd_threads_max());
-  if (options.compress_threads > threads_max) {
-    throw Error(Code::kInvalid,
-                cat("--compress-threads: this build of lifeboat can use ", threads_max),
-                "leave the flag out");
-  }
+}
+
+// As `zstd -T0` has it.
+int compress_threads(unsigned asked) {
+  const unsigned cores = std::max(1U, std::jthread::hardware_concurrency());
+  return static_cast<int>(std::min<unsigned>(asked == 0 ? cores : asked, codec::kZstdThreadsMax));
 }
 
 }  // namespace
@@ -78,10 +79,8 @@ void declare_encoding_flags(FlagTable& flags, EncodingOptions* options) {
                &options->compress);
   flags.count("compress-level", "of zstd, from 1 (fast) to 19 (small)", &options->compress_level,
               19);
-  flags.count(
-      "compress-threads",
-      base::cat("threads besides the main one; this build can use ", codec::zstd_threads_max()),
-      &options->compress_threads);
+  flags.count("compress-threads", "that compress at the same time; 0: as many as there are cores",
+              &options->compress_threads, codec::kZstdThreadsMax);
   flags.list("encrypt-to", "RECIPIENT", "encrypt for whoever has the key of this age recipient",
              &options->encrypt_to);
   flags.text("recipients-file", "FILE", "the same for every recipient in a file, one a line",
@@ -105,7 +104,7 @@ vault::BackupEncoding make_encoding(const EncodingOptions& options, os::FileSyst
   const bool compress = options.compress.empty() ? is_bucket : options.compress == "zstd";
   if (compress) {
     encoding.snapshot.zstd = {.level = static_cast<int>(options.compress_level),
-                              .threads = static_cast<int>(options.compress_threads)};
+                              .threads = compress_threads(options.compress_threads)};
   }
   encoding.snapshot.recipients = all_recipients(options, fs);
   encoding.node_files.recipients =

@@ -31,10 +31,16 @@ AgeEncryptor::AgeEncryptor(base::Sink& next, const std::vector<Recipient>& recip
   next_.write(nonce);
 }
 
-// A full chunk waits for the byte after it: it may be the last.
+// A full chunk waits for the byte after it: it may be the last. One that has it already is sealed
+// where it is.
 void AgeEncryptor::write(base::Bytes bytes) {
   while (!bytes.empty()) {
     if (chunk_.size() == kPlainChunkBytes) flush(false);
+    if (chunk_.empty() && bytes.size() > kPlainChunkBytes) {
+      seal(bytes.first(kPlainChunkBytes), false);
+      bytes = bytes.subspan(kPlainChunkBytes);
+      continue;
+    }
     const std::size_t count = std::min(bytes.size(), kPlainChunkBytes - chunk_.size());
     chunk_.insert(chunk_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
     bytes = bytes.subspan(count);
@@ -47,10 +53,14 @@ void AgeEncryptor::finish() {
 }
 
 void AgeEncryptor::flush(bool last) {
-  sealed_.resize(chunk_.size() + Aead::kTagBytes);
-  cipher_->seal({index_++, last}, chunk_, sealed_);
-  next_.write(sealed_);
+  seal(chunk_, last);
   chunk_.clear();
+}
+
+void AgeEncryptor::seal(base::Bytes chunk, bool last) {
+  sealed_.resize(chunk.size() + Aead::kTagBytes);
+  cipher_->seal({index_++, last}, chunk, sealed_);
+  next_.write(sealed_);
 }
 
 // ---- AgeDecryptor -----------------------------------------------------------------------------

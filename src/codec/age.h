@@ -27,6 +27,7 @@ class AgeEncryptor : public base::Sink {
 
  private:
   void flush(bool last);
+  void seal(base::Bytes chunk, bool last);
 
   base::Sink& next_;
   std::unique_ptr<PayloadCipher> cipher_;

@@ -13,20 +13,20 @@
 namespace lifeboat::codec {
 namespace {
 
-constexpr int kLevelMax = 19;
-constexpr int kThreadsMax = 64;
 constexpr int kWindowLogMax = 27;
 constexpr std::size_t kMagicBytes = 4;
 
 base::Error no_memory() {
-  return base::Error(base::Code::kIo, "not enough memory for zstd",
-                     "a lower level and fewer threads take less");
+  return base::Error(base::Code::kIo, "not enough memory for zstd", "a lower level takes less");
 }
 
-void set(ZSTD_CCtx* context, ZSTD_cParameter parameter, int value) {
-  if (ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, value)) == 0) return;
-  throw base::Error(base::Code::kUnsupported, "the zstd library of this build has no threads",
-                    "compress with 0 threads");
+ZstdContext make_context(int level) {
+  check_zstd_level(level);
+  ZstdContext context(ZSTD_createCCtx());
+  if (context == nullptr) throw no_memory();
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+  return context;
 }
 
 base::Error explain(std::size_t result) {
@@ -58,33 +58,18 @@ bool is_magic(base::Bytes bytes) {
 
 }  // namespace
 
-int zstd_threads_max() {
-  return std::min(kThreadsMax, ZSTD_cParam_getBounds(ZSTD_c_nbWorkers).upperBound);
+void check_zstd_level(int level) {
+  if (level >= 1 && level <= kZstdLevelMax) return;
+  throw base::Error(base::Code::kInvalid, base::cat("no such level of compression: ", level),
+                    base::cat("give one from 1 (fast) to ", kZstdLevelMax, " (small)"));
 }
+
+void FreeZstdContext::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
 
 // ---- ZstdCompressor ---------------------------------------------------------------------------
 
-void ZstdCompressor::Free::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
-
-ZstdCompressor::ZstdCompressor(base::Sink& next, const ZstdOptions& options)
-    : next_(next), context_(ZSTD_createCCtx()), output_(ZSTD_CStreamOutSize()) {
-  if (context_ == nullptr) throw no_memory();
-  if (options.level < 1 || options.level > kLevelMax) {
-    throw base::Error(base::Code::kInvalid,
-                      base::cat("no such level of compression: ", options.level),
-                      base::cat("give one from 1 (fast) to ", kLevelMax, " (small)"));
-  }
-  if (options.threads < 0 || options.threads > kThreadsMax) {
-    throw base::Error(base::Code::kInvalid,
-                      base::cat("can't compress with ", options.threads, " threads"),
-                      base::cat("give a number from 0 to ", kThreadsMax));
-  }
-  set(context_.get(), ZSTD_c_compressionLevel, options.level);
-  set(context_.get(), ZSTD_c_checksumFlag, 1);
-  set(context_.get(), ZSTD_c_nbWorkers, options.threads);
-}
-
-ZstdCompressor::~ZstdCompressor() = default;
+ZstdCompressor::ZstdCompressor(base::Sink& next, int level)
+    : next_(next), context_(make_context(level)), output_(ZSTD_CStreamOutSize()) {}
 
 void ZstdCompressor::write(base::Bytes bytes) {
   while (!bytes.empty()) compress(bytes, ZSTD_e_continue);
@@ -105,6 +90,18 @@ std::size_t ZstdCompressor::compress(base::Bytes& bytes, int mode) {
   bytes = bytes.subspan(in.pos);
   if (out.pos > 0) next_.write(base::Bytes(output_).first(out.pos));
   return held;
+}
+
+// ---- ZstdFrameCompressor ----------------------------------------------------------------------
+
+ZstdFrameCompressor::ZstdFrameCompressor(int level) : context_(make_context(level)) {}
+
+base::Bytes ZstdFrameCompressor::compress(base::Bytes plain) {
+  output_.resize(std::max(output_.size(), ZSTD_compressBound(plain.size())));
+  const std::size_t size =
+      ZSTD_compress2(context_.get(), output_.data(), output_.size(), plain.data(), plain.size());
+  if (ZSTD_isError(size) != 0) throw no_memory();  // nothing else fails with checked parameters
+  return base::Bytes(output_).first(size);
 }
 
 // ---- ZstdDecompressor -------------------------------------------------------------------------

@@ -11,39 +11,48 @@ struct ZSTD_DCtx_s;
 
 namespace lifeboat::codec {
 
-struct ZstdOptions {
-  // 1 is fast, 19 is small. The levels above would make readers hold 128 MiB.
-  int level = 3;
-  // Threads besides the caller's; 0: it compresses itself. More threads hold more memory: 16 MiB
-  // each, at level 3.
-  int threads = 0;
-};
+// What ZstdOptions::level may be. 1 is fast, 19 is small; the levels above would make readers hold
+// 128 MiB.
+inline constexpr int kZstdLevelMax = 19;
 
-// What `threads` may be: 64, or 0 where libzstd was built without threads, as Debian's static one
-// is.
-int zstd_threads_max();
+// Throws kInvalid for what is no level.
+void check_zstd_level(int level);
+
+struct FreeZstdContext {
+  void operator()(ZSTD_CCtx_s* context) const;
+};
+using ZstdContext = std::unique_ptr<ZSTD_CCtx_s, FreeZstdContext>;
 
 // Compresses what is written, as one frame with a checksum over the content, into `next`, which is
 // borrowed and is finished with it.
 class ZstdCompressor : public base::Sink {
  public:
-  // Throws kInvalid for a level that is not 1 to 19 and for a number of threads that never works,
-  // kUnsupported for one beyond zstd_threads_max().
-  ZstdCompressor(base::Sink& next, const ZstdOptions& options);
-  ~ZstdCompressor() override;
+  // Throws as check_zstd_level does.
+  ZstdCompressor(base::Sink& next, int level);
 
   void write(base::Bytes bytes) override;
   void finish() override;
 
  private:
-  struct Free {
-    void operator()(ZSTD_CCtx_s* context) const;
-  };
   // Returns how much libzstd still holds back.
   std::size_t compress(base::Bytes& bytes, int mode);
 
   base::Sink& next_;
-  std::unique_ptr<ZSTD_CCtx_s, Free> context_;
+  const ZstdContext context_;
+  base::Buffer output_;
+};
+
+// Makes frames of what is at hand whole. Used by one thread at a time.
+class ZstdFrameCompressor {
+ public:
+  // Throws as check_zstd_level does.
+  explicit ZstdFrameCompressor(int level);
+
+  // One frame with a checksum over the content. Borrowed until the next call.
+  base::Bytes compress(base::Bytes plain);
+
+ private:
+  const ZstdContext context_;
   base::Buffer output_;
 };
 

@@ -83,7 +83,7 @@ Encoder::Encoder(base::Sink& next, const Encoding& encoding) : first_(&next) {
   if (!encoding.recipients.empty()) {
     put_before(std::make_unique<codec::AgeEncryptor>(*first_, encoding.recipients));
   }
-  if (encoding.zstd) put_before(std::make_unique<codec::ZstdCompressor>(*first_, *encoding.zstd));
+  if (encoding.zstd) put_before(codec::make_zstd_compressor(*first_, *encoding.zstd));
 }
 
 Encoder::~Encoder() = default;

@@ -13,7 +13,7 @@
 
 #include "base/io.h"
 #include "codec/age_keys.h"
-#include "codec/zstd.h"
+#include "codec/zstd_threads.h"
 #include "vault/catalog.h"
 
 namespace lifeboat::vault {

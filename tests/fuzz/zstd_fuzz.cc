@@ -32,7 +32,7 @@ std::optional<base::Buffer> unpack(base::Bytes packed, std::size_t piece_bytes) 
 
 base::Buffer pack(base::Bytes content) {
   BufferSink packed;
-  codec::ZstdCompressor compressor(packed, {.level = 1});
+  codec::ZstdCompressor compressor(packed, 1);
   compressor.write(content);
   compressor.finish();
   return packed.buffer;
