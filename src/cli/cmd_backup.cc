@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "backup/deliver.h"
+#include "backup/scratch_folder.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/stop.h"
@@ -39,8 +40,7 @@ void add_delivery(const backup::Delivery& delivery, Fields* fields) {
 
 void print_summary(std::ostream& out, const backup::DeliverResult& result) {
   const vault::Catalog& catalog = result.backup();
-  const std::vector<std::string> none;
-  const auto& checks = catalog.verified ? catalog.verified->checks : none;
+  const auto checks = catalog.verified ? catalog.verified->checks : std::vector<std::string>();
   const std::string role = catalog.etcd.leader.value_or(false) ? "leader" : "follower";
   Fields fields{{"backup", catalog.id.text()},
                 {"cluster", catalog.cluster},
@@ -145,6 +145,8 @@ class BackupCommand : public Command {
                                     encoding_options_, context, stop);
     const auto node_context =
         make_node_context(destinations.locations(), method_options_, node, context);
+    // Told now, not after a long wait. The folder that this makes there goes at once.
+    if (!scratch_.empty()) backup::ScratchFolder(world.fs, scratch_, context.log);
     wait_for_jitter(context.log, stop);
     const etcd::Endpoints endpoints =
         world.connect(make_client_options(etcd_options_, node, world.fs));

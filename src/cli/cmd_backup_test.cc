@@ -52,6 +52,14 @@ TEST(BackupCommand, PrintsItsCatalogAsJson) {
             R"(["2026-11-02_060000","2026-11-03_060000","2026-11-04_060000","2026-11-05_060000"])");
 }
 
+TEST(BackupCommand, MissesTheScratchFolderBeforeItWaits) {
+  TestProgram program;
+  const Outcome outcome = program.run(std::string(kBackup) + " --scratch /nowhere --jitter 10m");
+  EXPECT_EQ(outcome.code, kNotFound);
+  EXPECT_THAT(outcome.err, HasSubstr("/nowhere"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("waiting")));
+}
+
 TEST(BackupCommand, AsksForAttentionWhenAMemberIsDown) {
   TestProgram program;
   program.cluster.members[2].failure =

@@ -91,10 +91,14 @@ void S3Client::pause(int failures, const S3Answer* answer, const std::stop_token
 
 S3Answer S3Client::exchange(const S3Request& request, const std::stop_token& stop) {
   const int most = request.attempts_max > 0 ? request.attempts_max : options_.retry.attempts_max;
+  const auto begun = std::chrono::steady_clock::now();
   bool renewed = false;
   for (int attempts = 1;; ++attempts) {
     base::throw_if_stopped(stop);
-    const bool last = attempts >= most;
+    const auto is_last = [&] {
+      return attempts >= most ||
+             std::chrono::steady_clock::now() - begun >= options_.retry.patience;
+    };
     try {
       const S3Credentials credentials = credentials_.current();
       S3Answer answer = attempt(sign(request, credentials), request, stop);
@@ -105,12 +109,12 @@ S3Answer S3Client::exchange(const S3Request& request, const std::stop_token& sto
         continue;
       }
       if (!answer.refusal || !is_worth_another_attempt(*answer.refusal)) return answer;
-      if (last) throw explain_refusal(describe(request), *answer.refusal);
+      if (is_last()) throw explain_refusal(describe(request), *answer.refusal);
       pause(attempts, &answer, stop);
     } catch (const base::Error& error) {
       if (error.code() != base::Code::kUnavailable) throw;
       // Nobody above is to try again, nor to take it for a failure of etcd.
-      if (last) throw base::Error(base::Code::kIo, error.what(), error.hint());
+      if (is_last()) throw base::Error(base::Code::kIo, error.what(), error.hint());
       pause(attempts, nullptr, stop);
     }
   }

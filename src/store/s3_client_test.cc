@@ -82,6 +82,20 @@ TEST_F(S3ClientTest, StopsInTheMiddleOfAWait) {
             Code::kCancelled);
 }
 
+// A server that says nothing is waited for every time.
+TEST_F(S3ClientTest, LosesPatienceBeforeTheAttemptsAreUsedUp) {
+  store::S3Options options = quick_options();
+  options.retry.attempts_max = 1000;
+  options.retry.patience = milliseconds(0);
+  store::S3Client client(options, credentials_, server_.clock,
+                         [this](const http::Url&) { return server_.connect(); });
+  server_.before = [](const FakeS3::Seen&) -> std::optional<http::Response> {
+    throw base::Error(Code::kUnavailable, "nothing came");
+  };
+  EXPECT_EQ(error_of([&] { client.send({.key = "k"}, {}); }).code(), Code::kIo);
+  EXPECT_EQ(server_.log.size(), 1U);
+}
+
 // The first keys have run out.
 class Rotating : public store::S3CredentialSource {
  public:

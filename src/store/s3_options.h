@@ -34,6 +34,9 @@ struct S3Retry {
   int attempts_max = 8;  // the first included
   std::chrono::milliseconds first_delay{250};
   std::chrono::milliseconds delay_max{15'000};
+  // From the first attempt on: none begins later, however many are left. Each may itself take as
+  // long as a server that says nothing is waited for.
+  std::chrono::milliseconds patience{150'000};
 };
 
 struct S3Options {
