@@ -2,7 +2,7 @@
 """As much of S3 as a vault in a bucket needs, strict about what it is sent, faulty when told.
 
 usage: s3_server.py PORT_FILE [--bucket NAME] [--page SIZE] [--fault NAME:EVERY]...
-                    [--no-conditions] [--log FILE]
+                    [--no-conditions] [--log FILE] [--tls CERTIFICATE KEY]
 
 Listens on a free port of 127.0.0.1 and writes its number into PORT_FILE once it does. Path style,
 one bucket, kept in memory. Every request must be signed (Signature Version 4, computed here anew)
@@ -31,6 +31,7 @@ import hashlib
 import hmac
 import http.server
 import os
+import ssl
 import threading
 import time
 import urllib.parse
@@ -352,6 +353,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return 200, {}, b"<CompleteMultipartUploadResult/>"
 
 
+class TlsServer(http.server.ThreadingHTTPServer):
+    """The handshake belongs to the connection's own thread: one that hangs holds up no other."""
+
+    def finish_request(self, request, client_address):
+        with self.context.wrap_socket(request, server_side=True) as connection:
+            super().finish_request(connection, client_address)
+
+    def handle_error(self, request, client_address):
+        pass  # What goes wrong in a handshake is the client's to tell.
+
+
+def make_server(tls):
+    place = ("127.0.0.1", 0)
+    if not tls:
+        return http.server.ThreadingHTTPServer(place, Handler)
+    server = TlsServer(place, Handler)
+    server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.context.load_cert_chain(*tls)
+    return server
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("port_file")
@@ -360,8 +382,9 @@ def main():
     parser.add_argument("--fault", action="append", default=[])
     parser.add_argument("--no-conditions", action="store_true")
     parser.add_argument("--log")
+    parser.add_argument("--tls", nargs=2)
     options = parser.parse_args()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = make_server(options.tls)
     server.daemon_threads = True
     server.bucket = Bucket(options)
     with open(options.port_file + ".new", "w", encoding="ascii") as file:
