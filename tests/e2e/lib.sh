@@ -162,6 +162,30 @@ wrong() {
   exit 1
 }
 
+# What one run may take, and a build without sanitizers does. They take more.
+memory_max_kib=65536
+has_sanitizers() { grep -q __asan_init "$LIFEBOAT"; }
+
+# bounded COMMAND FLAGS...: runs lifeboat, which does well and takes no more memory than it may.
+bounded() {
+  local peak_kib
+  expect 0 measured "$@"
+  peak_kib=$(tail -n 1 "$work/out")
+  say "peak memory of $1: $peak_kib KiB"
+  [ "$peak_kib" -le "$memory_max_kib" ] || wrong "$1 took $peak_kib KiB"
+}
+
+# measured COMMAND FLAGS...: runs lifeboat; its peak memory in KiB is the last line of its output.
+measured() {
+  /usr/bin/python3 - "$LIFEBOAT" "$@" <<'PYTHON'
+import os, sys
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+PYTHON
+}
+
 # start_run FLAGS...: runs lifeboat in the background: `run_pid`, then expect_end.
 start_run() {
   : >"$work/out"
