@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "backup/test_world.h"
+#include "base/text.h"
+#include "store/s3_store.h"
 #include "testing/error_of.h"
+#include "testing/fake_s3.h"
 #include "testing/mem_store.h"
 
 namespace lifeboat::backup {
@@ -16,6 +21,7 @@ using testing::error_of;
 using testing::FaultFs;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 // A folder and a bucket for one backup.
@@ -180,6 +186,145 @@ TEST_F(DeliverTest, WhatADeadRunLeftInABucketIsRemoved) {
   store::put_text(bucket_, vault::blob_name("prod", dead, "snapshot.db"), "half");
   deliver({bucket()});
   EXPECT_THAT(bucket_vault_.inventory().leftovers, IsEmpty());
+}
+
+// ---- A bucket, any of whose requests may fail ---------------------------------------------------
+
+// What becomes of one request, and of those after it.
+struct Cut {
+  const char* name;
+  bool is_done;     // what was asked for; only its answer is lost
+  bool stays_away;  // the network, from then on: the same as a process that dies
+};
+
+constexpr Cut kCuts[] = {{"the network goes before a request", false, true},
+                         {"the network goes before an answer", true, true},
+                         {"one request is lost", false, false},
+                         {"one answer is lost", true, false}};
+
+// A bucket that keeps the newest backup, and runs that each come from a process of their own.
+class SweptBucket {
+ public:
+  SweptBucket() {
+    fs_.put_directory("/scratch");
+    run("2026-11-21T06:00:00Z");
+  }
+
+  void run(std::string_view time) {
+    world_.clock.set(time);
+    store::S3Store store = open();
+    vault::ClusterVault vault(store, "prod");
+    const etcd::Endpoints endpoints = world_.cluster.endpoints();
+    const DeliverContext context{.endpoints = endpoints,
+                                 .fs = fs_,
+                                 .clock = world_.clock,
+                                 .log = world_.log,
+                                 .progress = world_.progress,
+                                 .node = nullptr,
+                                 .scratch = "/scratch"};
+    vault::RetentionPolicy newest_only;
+    newest_only.keep_last = 1;
+    take_and_deliver(context, world_.options, {{&vault, newest_only, {}, false}}, {});
+  }
+
+  // Fails the n-th request from now on.
+  void fail_at(int n, const Cut& cut) {
+    requests_ = 0;
+    const auto fails = [=, this] { return requests_ == n || (cut.stays_away && requests_ > n); };
+    server_.before = [=, this](const testing::FakeS3::Seen&) -> std::optional<http::Response> {
+      ++requests_;
+      if (fails() && (!cut.is_done || requests_ > n)) throw lost();
+      return std::nullopt;
+    };
+    server_.after = [=](const testing::FakeS3::Seen&, http::Response&) {
+      if (fails()) throw lost();
+    };
+  }
+
+  int requests() const { return requests_; }
+
+  // The network is back, and what dead runs held has run out.
+  void heal() {
+    server_.before = [](const testing::FakeS3::Seen&) { return std::nullopt; };
+    server_.after = [](const testing::FakeS3::Seen&, http::Response&) {};
+    server_.clock.advance(std::chrono::minutes(5));
+  }
+
+  // The backups that there are, each of which has to prove.
+  std::vector<std::string> proven() {
+    store::S3Store store = open();
+    vault::ClusterVault vault(store, "prod");
+    const vault::Inventory inventory = vault.inventory();
+    EXPECT_THAT(inventory.unreadable, IsEmpty());
+    std::vector<std::string> ids;
+    for (const vault::StoredBackup& backup : inventory.backups) {
+      ReadingContext reading = world_.reading();
+      reading.scratch = "/scratch";
+      EXPECT_TRUE(verify_backup(vault, backup, {}, reading, {}).ok());
+      ids.push_back(backup.catalog.id.text());
+    }
+    return ids;
+  }
+
+  // Of the cluster's folder; a lease that was given back or ran out is no backup's.
+  bool has_leftovers() {
+    store::S3Store store = open();
+    vault::ClusterVault vault(store, "prod");
+    return !server_.uploads.empty() || !vault.inventory().leftovers.empty();
+  }
+
+ private:
+  static base::Error lost() { return base::Error(Code::kUnavailable, "connection reset"); }
+
+  store::S3Store open() {
+    const store::S3Options options{
+        .location = {"bucket", "etcd"},
+        .endpoint = "http://127.0.0.1:9000",
+        .retry = {.attempts_max = 2, .first_delay = std::chrono::milliseconds(1)},
+        .part_bytes = 20'000,
+        .lease_settle = std::chrono::milliseconds(1)};
+    return {options, credentials_, server_.clock,
+            [this](const http::Url&) { return server_.connect(); }};
+  }
+
+  FaultFs fs_;
+  TestWorld world_{fs_};
+  testing::FakeS3 server_;
+  testing::FixedCredentials credentials_;
+  int requests_ = 0;
+};
+
+// Returns whether the n-th request came to pass.
+bool fail_one(int n, const Cut& cut) {
+  SweptBucket bucket;
+  bucket.fail_at(n, cut);
+  bool failed = false;
+  try {
+    bucket.run("2026-11-21T12:00:00Z");
+  } catch (const base::Error&) {
+    failed = true;
+  }
+  const bool came_to_pass = bucket.requests() >= n;
+  bucket.heal();
+  const std::vector<std::string> ids = bucket.proven();
+  EXPECT_THAT(ids, Not(IsEmpty()));
+  EXPECT_TRUE(failed || std::ranges::count(ids, "2026-11-21_120000") == 1);
+  EXPECT_TRUE(cut.stays_away || !failed);
+  bucket.run("2026-11-21T18:00:00Z");
+  EXPECT_THAT(bucket.proven(), ElementsAre("2026-11-21_180000"));
+  EXPECT_FALSE(bucket.has_leftovers());
+  return came_to_pass;
+}
+
+TEST(DeliverIntoABucket, LosesNothingWhicheverRequestFails) {
+  for (const Cut& cut : kCuts) {
+    int n = 1;
+    for (bool came_to_pass = true; came_to_pass && !::testing::Test::HasFailure(); ++n) {
+      SCOPED_TRACE(base::cat(cut.name, ", the ", n, "th"));
+      came_to_pass = fail_one(n, cut);
+    }
+    EXPECT_GT(n, 15) << cut.name;
+  }
 }
 
 }  // namespace
