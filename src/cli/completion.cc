@@ -35,9 +35,14 @@ std::vector<std::string> command_words(const CommandEntries& commands) {
   return words;
 }
 
-// What the arguments of a command may be; `help` takes the names of commands.
+// What the arguments of a command may be; `help` takes the names of commands, too.
 std::vector<std::string> argument_words(const CommandEntries& commands, const CommandEntry& entry) {
-  return entry.help.name == "help" ? command_words(commands) : entry.help.argument_choices;
+  std::vector<std::string> words = entry.help.argument_choices;
+  if (entry.help.name != "help") return words;
+  for (const std::string& name : command_words(commands)) {
+    if (std::ranges::count(words, name) == 0) words.push_back(name);
+  }
+  return words;
 }
 
 // Each flag once, whichever commands have it, with the choices of all of them.

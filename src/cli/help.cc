@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/docs.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -43,13 +42,6 @@ std::string usage_line(const CommandHelp& help) {
                    " [flags]");
 }
 
-// The text of a flag, its default and its variables.
-std::string flag_text(const Flag& flag) {
-  std::string text = flag.help;
-  if (!flag.default_value.empty()) text += base::cat(" (default ", flag.default_value, ")");
-  return flag.from_environment ? base::cat(text, " [", flag_variables(flag), "]") : text;
-}
-
 void print_flags(std::ostream& out, const FlagTable& table) {
   std::string group;
   for (const Flag& flag : table.flags()) {
@@ -67,66 +59,33 @@ void print_exit_codes(std::ostream& out) {
   }
 }
 
-class HelpCommand : public Command {
- public:
-  CommandHelp help() const override {
-    return {.name = "help",
-            .arguments = "[COMMAND]",
-            .summary = "explains a command",
-            .description =
-                "Prints what a command does, its flags with their defaults and "
-                "environment variables, and examples. Without a command, lists all "
-                "of them.",
-            .examples = {{"lifeboat help backup", "Everything about taking backups."},
-                         {"lifeboat help --configuration-md",
-                          "All flags, variables and file names on one page, as Markdown."}},
-            .argument_choices = {}};
-  }
-
-  void declare_flags(FlagTable& flags) override {
-    flags.group("Help");
-    Flag& flag =
-        flags.toggle("configuration-md", "print docs/CONFIGURATION.md, made from the flag tables",
-                     &configuration_md_);
-    flag.from_environment = flag.from_file = false;
-  }
-
-  ExitCode run(Context& context, std::stop_token) override {
-    check_arguments(context, 0, 1, "a command");
-    if (configuration_md_) {
-      print_configuration_page(context.world.out);
-    } else if (context.arguments.empty()) {
-      print_program_help(context.world.out);
-    } else {
-      const CommandEntries commands = all_commands();
-      print_command_help(context.world.out, find_command(commands, context.arguments.front()));
-    }
-    return kDone;
-  }
-
- private:
-  bool configuration_md_ = false;
-};
+// A list of what `lifeboat help` can be asked for.
+template <typename Items, typename Name, typename Summary>
+void print_list(std::ostream& out, const Items& items, Name name, Summary summary) {
+  std::size_t width = 0;
+  for (const auto& item : items) width = std::max(width, name(item).size());
+  for (const auto& item : items) print_padded(out, std::string(name(item)), width, summary(item));
+}
 
 }  // namespace
 
 void print_program_help(std::ostream& out) {
-  out << "Lifeboat backs up the etcd of a Kubernetes or OpenShift cluster and proves that the "
-         "backup is good.\n\nUsage\n  lifeboat COMMAND [flags]\n\nCommands\n";
-  const CommandEntries commands = all_commands();
-  std::size_t width = 0;
-  for (const auto& entry : commands) width = std::max(width, entry->help.name.size());
-  for (const auto& entry : commands) {
-    print_padded(out, entry->help.name, width, entry->help.summary);
-  }
+  print_wrapped(out, std::string(kProgramDescription), 0);
+  out << "\nUsage\n  lifeboat COMMAND [flags]\n\nCommands\n";
+  print_list(
+      out, all_commands(), [](const auto& entry) { return entry->help.name; },
+      [](const auto& entry) { return entry->help.summary; });
   out << "\nStart here\n"
          "  mkdir -p /backups\n"
          "  lifeboat backup --vault /backups --cluster prod --endpoints 127.0.0.1:2379\n"
-         "  lifeboat list --vault /backups\n\n"
-         "Every flag can also be set by an environment variable (--vault: LIFEBOAT_VAULT) or in a\n"
-         "YAML file (--config FILE). etcdctl's ETCDCTL_ variables work too.\n";
+         "  lifeboat list --vault /backups\n\n";
+  print_wrapped(out, std::string(kWhereValuesComeFrom), 0);
   print_exit_codes(out);
-  out << "\n\"lifeboat help COMMAND\" explains a command.\n";
+  out << "\nTopics\n";
+  print_list(
+      out, all_topics(), [](const Topic& topic) { return topic.name; },
+      [](const Topic& topic) { return topic.summary; });
+  out << "\n\"lifeboat help COMMAND\" explains a command, \"lifeboat help TOPIC\" a topic.\n";
 }
 
 void print_command_help(std::ostream& out, const CommandEntry& entry) {
@@ -143,6 +102,28 @@ void print_command_help(std::ostream& out, const CommandEntry& entry) {
   print_exit_codes(out);
 }
 
+void print_topic_help(std::ostream& out, const Topic& topic) {
+  out << topic.name << ": " << topic.summary << "\n\n";
+  std::string_view rest = topic.text;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find("\n\n"), rest.size());
+    const std::string paragraph(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 2, rest.size()));
+    if (paragraph.starts_with("  ")) {
+      out << paragraph << '\n';
+    } else {
+      print_wrapped(out, paragraph, 0);
+    }
+    if (!rest.empty()) out << '\n';
+  }
+}
+
+std::string flag_text(const Flag& flag) {
+  std::string text = flag.help;
+  if (!flag.default_value.empty()) text += base::cat(" (default ", flag.default_value, ")");
+  return flag.from_environment ? base::cat(text, " [", flag_variables(flag), "]") : text;
+}
+
 std::string flag_usage(const Flag& flag) {
   if (!flag.from_arguments) return flag.env_name() + "=" + flag.value_name;
   std::string text = flag.short_name == 0 ? "" : std::string("-") + flag.short_name + ", ";
@@ -156,7 +137,5 @@ std::string flag_variables(const Flag& flag) {
   names.insert(names.end(), flag.aws_envs.begin(), flag.aws_envs.end());
   return base::join(names, ", ");
 }
-
-std::unique_ptr<Command> make_help_command() { return std::make_unique<HelpCommand>(); }
 
 }  // namespace lifeboat::cli

@@ -5,9 +5,12 @@
 
 #include <sstream>
 
+#include "testing/test_program.h"
+
 namespace lifeboat::cli {
 namespace {
 
+using lifeboat::testing::TestProgram;
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -33,23 +36,37 @@ TEST(Help, HasAtLeastTwoExamplesThatBeginWithTheProgram) {
 }
 
 // An example that the program itself refuses would teach the wrong thing.
+void expect_flags_exist(const CommandEntries& commands, const std::string& example) {
+  std::string text = example.substr(example.find("lifeboat ") + 9);
+  text = text.substr(0, std::min(text.find(" | "), text.find_first_of(">)")));
+  std::vector<std::string> words;
+  std::istringstream stream(text);
+  for (std::string word; stream >> word;) {
+    if (word != "\\") words.push_back(word);
+  }
+  const CommandEntry& used = find_command(commands, words.front());
+  EXPECT_NO_THROW(apply_settings(
+      used.flags, split_command_line(used.flags, {words.begin() + 1, words.end()}).settings))
+      << example;
+}
+
 TEST(Help, HasExamplesWhoseFlagsExist) {
   const CommandEntries commands = all_commands();
   for (const auto& entry : commands) {
     for (const Example& example : entry->help.examples) {
-      std::string text = example.command.substr(example.command.find("lifeboat ") + 9);
-      text = text.substr(0, std::min(text.find(" | "), text.find_first_of(">)")));
-      std::vector<std::string> words;
-      std::istringstream stream(text);
-      for (std::string word; stream >> word;) {
-        if (word != "\\") words.push_back(word);
-      }
-      const CommandEntry& used = find_command(commands, words.front());
-      EXPECT_NO_THROW(apply_settings(
-          used.flags, split_command_line(used.flags, {words.begin() + 1, words.end()}).settings))
-          << example.command;
+      expect_flags_exist(commands, example.command);
     }
   }
+  int in_topics = 0;
+  for (const Topic& topic : all_topics()) {
+    std::istringstream lines{std::string(topic.text)};
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("  lifeboat ")) continue;
+      expect_flags_exist(commands, line);
+      ++in_topics;
+    }
+  }
+  EXPECT_GE(in_topics, 5);
 }
 
 TEST(Help, NamesEveryFlagItsDefaultAndItsVariables) {
@@ -85,6 +102,27 @@ TEST(Help, NamesEveryExitStatus) {
     EXPECT_THAT(program.str(), HasSubstr(line));
     EXPECT_THAT(help_of(*all_commands().front()), HasSubstr(line));
   }
+}
+
+TEST(Help, ExplainsEveryTopicWithinTheWidthOfAPage) {
+  std::ostringstream program;
+  print_program_help(program);
+  for (const Topic& topic : all_topics()) {
+    EXPECT_THAT(program.str(), HasSubstr(std::string(topic.summary) + "\n"));
+    std::ostringstream out;
+    print_topic_help(out, topic);
+    EXPECT_THAT(out.str(), AllOf(HasSubstr("lifeboat "), Not(HasSubstr("\n\n\n")), EndsWith("\n")));
+    std::istringstream lines(out.str());
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+  }
+}
+
+TEST(Help, FollowsACommandWithTheTopicOfItsName) {
+  TestProgram program;
+  const std::string both = program.run("help restore").out;
+  EXPECT_THAT(both, AllOf(HasSubstr("--initial-cluster"), HasSubstr("restore: from a backup")));
+  EXPECT_THAT(program.run("help vault").out, ::testing::StartsWith("vault: where"));
+  EXPECT_EQ(program.run("help nothing").code, kUsage);
 }
 
 TEST(Help, ListsEveryCommand) {
