@@ -249,15 +249,17 @@ start_bucket() {
   vault=s3://bucket/etcd
 }
 
-# ask_bucket WHAT [TEXT]: GET or PUT /-/WHAT, as s3_server.py says.
+# ask_bucket WHAT [TEXT]: GET or PUT /-/WHAT, as s3_server.py says. The shell does it by itself, a
+# hundred times faster than a program that is to be started.
 ask_bucket() {
-  /usr/bin/python3 - "$bucket/-/$1" "${@:2}" <<'PYTHON'
-import sys, urllib.request
-method, body = ("PUT", sys.argv[2].encode()) if len(sys.argv) > 2 else ("GET", None)
-request = urllib.request.Request(sys.argv[1], data=body, method=method)
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-sys.stdout.write(opener.open(request).read().decode())
-PYTHON
+  local method=GET text=${2-} status
+  [ $# -eq 1 ] || method=PUT
+  exec 3<>"/dev/tcp/127.0.0.1/${bucket##*:}"
+  printf '%s /-/%s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s' "$method" "$1" "${#text}" "$text" >&3
+  read -r _ status _ <&3
+  [ "$status" = 200 ] || wrong "the bucket answers $status for $1"
+  sed '1,/^\r$/d' <&3
+  exec 3>&-
 }
 
 # From here on the bucket fails that way, as with --fault; none when there are none.
