@@ -38,8 +38,8 @@ combinations() {
     '--mode network --image x/y --copy-image r.example/cli:1'
 }
 
-# One play that includes the role once for each of them: starting Ansible takes longer than all the
-# rest.
+# One play with a host for each of them, which are all this machine: the role is started and read
+# once, and its tasks run beside each other.
 mkdir "$work/role" "$work/program"
 combinations >"$work/combinations"
 /usr/bin/python3 - "$work" "$role" <<'PYTHON'
@@ -48,7 +48,7 @@ import shlex
 import sys
 
 work, role = sys.argv[1:]
-tasks = []
+hosts = {}
 with open(f"{work}/combinations", encoding="utf-8") as lines:
     for number, line in enumerate(lines, 1):
         options = {"etcd_backup_render_dir": f"{work}/role/{number}"}
@@ -56,16 +56,19 @@ with open(f"{work}/combinations", encoding="utf-8") as lines:
             name, _, value = word.partition("=")
             options["etcd_cluster_id" if name == "cluster" else f"etcd_backup_{name}"] = (
                 value.split(",") if name == "endpoints" else value)
-        tasks.append({"name": f"Combination {number}", "vars": options,
-                      "ansible.builtin.include_role": {"name": role}})
-play = {"name": "All", "hosts": "localhost", "connection": "local", "gather_facts": False,
-        "tasks": tasks}
-with open(f"{work}/play.yml", "w", encoding="utf-8") as out:
-    json.dump([play], out)
+        hosts[f"combination-{number}"] = options
+everywhere = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+play = {"name": "All", "hosts": "all", "gather_facts": False, "tasks": [
+    {"name": "Combination", "ansible.builtin.include_role": {"name": role}}]}
+for name, document in (("inventory.json", {"all": {"hosts": hosts, "vars": everywhere}}),
+                       ("play.yml", [play])):
+    with open(f"{work}/{name}", "w", encoding="utf-8") as out:
+        json.dump(document, out)
 PYTHON
 # Nothing of a cluster, and no lifeboat, is to be had.
 ln -s "$(type -P python3)" "$work/bin/python3"
-PATH=$work/bin:/usr/bin:/bin expect 0 env KUBECONFIG=/nonexistent ansible-playbook "$work/play.yml"
+PATH=$work/bin:/usr/bin:/bin expect 0 env KUBECONFIG=/nonexistent \
+  ansible-playbook --inventory "$work/inventory.json" --forks "$(nproc)" "$work/play.yml"
 
 [ ! -e "$KUBECTL_STAND_IN/asked" ] || wrong "kubectl was asked: $(cat "$KUBECTL_STAND_IN/asked")"
 
