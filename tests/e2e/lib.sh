@@ -42,6 +42,8 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 mkdir "$work" "$vault"
+# A test may fail before its first run.
+touch "$work/out" "$work/err"
 
 skip() {
   say "skipped: $*"
