@@ -56,7 +56,7 @@ def seal(root, lifeboat, shape, folder):
     recipient = make_recipient(lifeboat, folder)
     chain = [build_chain(root), str(path), recipient, str(target)]
     copy = [lifeboat, "copy", "latest", "--vault", str(folder / "vault"), "--to", str(target),
-            "--compress", "zstd", "--encrypt-to", recipient, "--quiet"]
+            "--compress", "zstd", "--compress-threads", "2", "--encrypt-to", recipient, "--quiet"]
     pipe = "zstd -3 -T2 -q -c '%s' | age -r %s -o '%s/peer' && sync -d '%s/peer'" % (
         path, recipient, target, target)
     return [measure.compare("%s (%s): zstd -T2 | age" % (name, shape), ours,

@@ -79,8 +79,10 @@ void declare_encoding_flags(FlagTable& flags, EncodingOptions* options) {
                &options->compress);
   flags.count("compress-level", "of zstd, from 1 (fast) to 19 (small)", &options->compress_level,
               19);
-  flags.count("compress-threads", "that compress at the same time; 0: as many as there are cores",
-              &options->compress_threads, codec::kZstdThreadsMax);
+  flags.count(
+      "compress-threads",
+      "that compress at the same time, 16 MiB of memory each; 0: as many as there are cores",
+      &options->compress_threads, codec::kZstdThreadsMax);
   flags.list("encrypt-to", "RECIPIENT", "encrypt for whoever has the key of this age recipient",
              &options->encrypt_to);
   flags.text("recipients-file", "FILE", "the same for every recipient in a file, one a line",

@@ -17,7 +17,7 @@ namespace lifeboat::cli {
 struct EncodingOptions {
   std::string compress;  // "zstd", "none"; empty: as the vault's kind has it
   unsigned compress_level = 3;
-  unsigned compress_threads = 2;
+  unsigned compress_threads = 1;
   std::vector<std::string> encrypt_to;
   std::string recipients_file;
   std::vector<std::string> encrypt_resources_to;

@@ -78,9 +78,8 @@ bool has_header(const Request& request, std::string_view name) {
                              [&](const auto& header) { return equal_names(header.first, name); });
 }
 
-// A proxy that is no tunnel is given the whole URL.
-std::string encode_request(const Url& url, const std::optional<Proxy>& proxy,
-                           const Request& request) {
+// All before the body. A proxy that is no tunnel is given the whole URL.
+std::string encode_head(const Url& url, const std::optional<Proxy>& proxy, const Request& request) {
   check_request(request);
   const bool to_proxy = proxy && !url.tls;
   const std::string server = to_proxy ? base::cat("http://", url.authority()) : "";
@@ -99,7 +98,7 @@ std::string encode_request(const Url& url, const std::optional<Proxy>& proxy,
     add("Content-Length", std::to_string(request.body.size()));
   }
   for (const auto& [name, value] : request.headers) add(name, value);
-  return base::cat(text, "\r\n", request.body);
+  return text + "\r\n";
 }
 
 // Whether sending it twice is as good as once.
@@ -275,24 +274,26 @@ class BeastClient : public Client {
 
  private:
   Response send_somehow(const Request& request, const std::stop_token& stop) {
-    const std::string text = encode_request(options_.url, options_.proxy, request);
+    const std::string head = encode_head(options_.url, options_.proxy, request);
     auto kept = std::exchange(connection_, nullptr);
     if (kept && kept->is_quiet()) {
-      auto response = exchange(std::move(kept), text, request, stop);
+      auto response = exchange(std::move(kept), head, request, stop);
       if (response) return *std::move(response);
       if (!changes_nothing(request)) throw closed_without_answer();
     }
     auto fresh = std::make_unique<Connection>(options_.url, tls_ ? &*tls_ : nullptr, options_.proxy,
                                               limits(options_.connect_timeout, request, stop));
-    auto response = exchange(std::move(fresh), text, request, stop);
+    auto response = exchange(std::move(fresh), head, request, stop);
     if (!response) throw closed_without_answer();
     return *std::move(response);
   }
 
   // Nullopt if the server has closed the connection instead of an answer.
-  std::optional<Response> exchange(std::unique_ptr<Connection> connection, const std::string& text,
+  std::optional<Response> exchange(std::unique_ptr<Connection> connection, const std::string& head,
                                    const Request& request, const std::stop_token& stop) {
-    connection->send(base::as_bytes(text), limits(options_.response_timeout, request, stop));
+    const Limits sending = limits(options_.response_timeout, request, stop);
+    connection->send(base::as_bytes(head), sending);
+    if (!request.body.empty()) connection->send(base::as_bytes(request.body), sending);
     AnswerReader reader(*connection, options_.body_max_bytes, request.method == "HEAD");
     auto response = reader.read(limits(options_.response_timeout, request, stop));
     if (response && reader.keeps_connection()) connection_ = std::move(connection);

@@ -40,7 +40,7 @@ struct Request {
   std::string method = "GET";
   std::string target = "/";  // encoded as it goes over the line
   Headers headers = {};
-  std::string body = {};
+  std::string_view body = {};  // borrowed
   // Where it comes before the client's timeouts, it ends the wait.
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
 };

@@ -115,8 +115,8 @@ TEST(HttpConnection, ARequestThatNobodyReadsEndsWithTheDeadline) {
   std::atomic<bool> done = false;
   const TestServer server([&](Peer&) { done.wait(false); });
   const auto client = make_client({.url = server.url(), .response_timeout = kShort});
-  const Request request{.method = "PUT", .body = std::string(16 * 1024 * 1024, 'x')};
-  const auto error = testing::error_of([&] { client->send(request, {}); });
+  const std::string body(16 * 1024 * 1024, 'x');
+  const auto error = testing::error_of([&] { client->send({.method = "PUT", .body = body}, {}); });
   done = true;
   done.notify_all();
   expect_unavailable(error, "does not take the request in time");

@@ -112,6 +112,13 @@ bool is_excepted(const std::string& no_proxy, const Url& server) {
                              [&](const std::string& entry) { return matches(entry, server); });
 }
 
+// Never quotes what was given: a password may be anywhere in it.
+base::Error no_proxy_url() {
+  return base::Error(Code::kInvalid, "not the URL of a proxy",
+                     "give it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with / in a "
+                     "password as %2F and @ as %40");
+}
+
 }  // namespace
 
 Proxy parse_proxy(std::string_view text) {
@@ -122,18 +129,22 @@ Proxy parse_proxy(std::string_view text) {
     text.remove_prefix(scheme_end + 3);
   }
   Proxy proxy;
-  const std::size_t at = text.substr(0, text.find('/')).rfind('@');
+  const std::size_t at = text.rfind('@');
   if (at != text.npos) {
+    if (text.substr(0, at).find('/') != text.npos) throw no_proxy_url();
     proxy.authorization = authorization(text.substr(0, at));
     text.remove_prefix(at + 1);
   }
   if (scheme != "http") {
     throw base::Error(Code::kUnsupported,
-                      base::cat("the proxy ", base::printable(text, 200), " is to be spoken to by ",
-                                base::printable(scheme, 20)),
+                      "the proxy is to be spoken to by something else than HTTP",
                       "name one that speaks plain http://; TLS goes through it untouched");
   }
-  proxy.url = parse_url(base::cat("http://", text));
+  try {
+    proxy.url = parse_url(base::cat("http://", text));
+  } catch (const base::Error&) {
+    throw no_proxy_url();
+  }
   proxy.url.path.clear();
   return proxy;
 }

@@ -36,7 +36,8 @@ TEST(Proxy, IsReadFromItsUrl) {
 TEST(Proxy, IsRefusedWithoutShowingItsPassword) {
   for (const char* text :
        {"https://user:secret@proxy:3128", "socks5://user:secret@proxy", "http://user:secret@",
-        "http://user:secret@proxy:none", "http://user:sec@ret@pro xy"}) {
+        "http://user:secret@proxy:none", "http://user:sec@ret@pro xy", "user:secret",
+        "http://user:sec/ret@proxy", "socks5://user:sec/ret@proxy:1080", "user:secret://proxy"}) {
     const base::Error error = error_of([&] { parse_proxy(text); });
     EXPECT_THAT(std::string(error.what()) + error.hint(),
                 AllOf(Not(HasSubstr("sec")), Not(HasSubstr("ret"))));
@@ -51,7 +52,7 @@ TEST(Proxy, IsChosenByTheScheme) {
   EXPECT_FALSE(choose_proxy({.https = "secure:1"}, parse_url("http://s3.test")));
   EXPECT_THAT(
       error_of([] { choose_proxy({.https = "a:b:c"}, parse_url("https://s3.test")); }).what(),
-      StartsWith("HTTPS_PROXY: bad URL"));
+      StartsWith("HTTPS_PROXY: not the URL of a proxy"));
 }
 
 TEST(Proxy, IsPassedByWhereNoProxySaysSo) {

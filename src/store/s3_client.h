@@ -80,6 +80,7 @@ class S3Client {
   std::string describe(const S3Request& request) const;
 
  private:
+  // Its body is that of `request`.
   http::Request sign(const S3Request& request, const S3Credentials& credentials) const;
   S3Answer attempt(const http::Request& signed_request, const S3Request& request,
                    const std::stop_token& stop);

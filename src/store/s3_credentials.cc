@@ -133,15 +133,16 @@ class Chain : public S3CredentialSource {
                         "set the role to assume");
     }
     const std::string session = variable("AWS_ROLE_SESSION_NAME");
-    const http::Request request{
-        .method = "POST",
-        .target = "/",
-        .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
-        .body = encode_query({{"Action", "AssumeRoleWithWebIdentity"},
-                              {"Version", "2011-06-15"},
-                              {"RoleArn", role},
-                              {"RoleSessionName", session.empty() ? "lifeboat" : session},
-                              {"WebIdentityToken", std::string(trimmed(token))}})};
+    const std::string question =
+        encode_query({{"Action", "AssumeRoleWithWebIdentity"},
+                      {"Version", "2011-06-15"},
+                      {"RoleArn", role},
+                      {"RoleSessionName", session.empty() ? "lifeboat" : session},
+                      {"WebIdentityToken", std::string(trimmed(token))}});
+    const http::Request request{.method = "POST",
+                                .target = "/",
+                                .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                                .body = question};
     const http::Response response = connect_(sts_url())->send(request, options_.stop);
     if (response.status != 200) {
       throw explain_refusal(base::cat("AssumeRoleWithWebIdentity of ", base::printable(role)),

@@ -24,16 +24,16 @@ void write_file(const std::string& path, std::string_view text) {
 // Answers every request with the same.
 class OneAnswer : public http::Client {
  public:
-  OneAnswer(http::Response response, std::vector<http::Request>& seen)
-      : response_(std::move(response)), seen_(seen) {}
+  OneAnswer(http::Response response, std::vector<std::string>& bodies)
+      : response_(std::move(response)), bodies_(bodies) {}
   http::Response send(const http::Request& request, std::stop_token /*stop*/) override {
-    seen_.push_back(request);
+    bodies_.emplace_back(request.body);
     return response_;
   }
 
  private:
   const http::Response response_;
-  std::vector<http::Request>& seen_;
+  std::vector<std::string>& bodies_;
 };
 
 class S3CredentialSources : public ::testing::Test {
@@ -41,7 +41,7 @@ class S3CredentialSources : public ::testing::Test {
   std::unique_ptr<S3CredentialSource> make(const S3CredentialOptions& options) {
     return make_s3_credentials(options, fs_, clock_, [this](const http::Url& url) {
       asked_ = url.text();
-      return std::make_unique<OneAnswer>(sts_answer_, seen_);
+      return std::make_unique<OneAnswer>(sts_answer_, bodies_);
     });
   }
 
@@ -49,7 +49,7 @@ class S3CredentialSources : public ::testing::Test {
   os::PosixFileSystem fs_;
   testing::FakeClock clock_{"2026-11-21T06:00:00Z"};
   http::Response sts_answer_;
-  std::vector<http::Request> seen_;
+  std::vector<std::string> bodies_;
   std::string asked_;
 };
 
@@ -139,15 +139,15 @@ TEST_F(S3CredentialSources, ComeFromStsForAWebIdentityAndAreRenewedBeforeTheyEnd
                             .region = "eu-west-1"});
   EXPECT_EQ(source->current(), (S3Credentials{"A", "B", "C"}));
   EXPECT_EQ(asked_, "https://sts.eu-west-1.amazonaws.com:443");
-  EXPECT_EQ(seen_[0].body,
+  EXPECT_EQ(bodies_[0],
             "Action=AssumeRoleWithWebIdentity&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr&"
             "RoleSessionName=lifeboat&Version=2011-06-15&WebIdentityToken=ey.to%2Bken");
   clock_.advance(std::chrono::minutes(54));
   source->current();
-  EXPECT_EQ(seen_.size(), 1U);
+  EXPECT_EQ(bodies_.size(), 1U);
   clock_.advance(std::chrono::minutes(1));
   source->current();
-  EXPECT_EQ(seen_.size(), 2U);
+  EXPECT_EQ(bodies_.size(), 2U);
 }
 
 TEST_F(S3CredentialSources, SayWhatStsSaysWithoutTheToken) {

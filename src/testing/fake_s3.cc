@@ -263,7 +263,7 @@ std::optional<http::Response> FakeS3::refuse_condition(const Seen& seen) const {
 http::Response FakeS3::put(const Seen& seen) {
   if (auto refused = refuse_checksum(*seen.request)) return *std::move(refused);
   if (auto refused = refuse_condition(seen)) return *std::move(refused);
-  Blob blob{.content = seen.request->body,
+  Blob blob{.content = std::string(seen.request->body),
             .etag = base::cat("\"", ++changes, "\""),
             .headers = kept_headers(*seen.request),
             .written = clock.now()};
@@ -278,7 +278,7 @@ http::Response FakeS3::put_part(const Seen& seen) {
   if (upload == uploads.end()) return s3_refusal(404, "NoSuchUpload");
   if (auto refused = refuse_checksum(*seen.request)) return *std::move(refused);
   const auto number = base::parse_whole_number(seen.query.at("partNumber")).value();
-  Blob part{.content = seen.request->body,
+  Blob part{.content = std::string(seen.request->body),
             .etag = base::cat("\"", ++changes, "\""),
             .headers = {},
             .written = clock.now()};

@@ -158,7 +158,8 @@ check 5 through LIFEBOAT_S3_ENDPOINT=https://elsewhere.test
 stderr_has elsewhere.test
 
 for url in "https://$as_user@127.0.0.1:1" "socks5://$as_user@127.0.0.1:1" "http://$as_user@" \
-  "$as_user@proxy.test:http" 'http://bob:top/secret@proxy.test:3128'; do
+  "$as_user@proxy.test:http" 'http://bob:top/secret@proxy.test:3128' \
+  'socks5://bob:top/secret@proxy.test:1080'; do
   check 2 through HTTPS_PROXY="$url"
   stderr_has HTTPS_PROXY:
 done
