@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fill.h"
 #include "base/stop.h"
 
 namespace lifeboat::backup {
@@ -20,10 +21,7 @@ BackgroundWriter::~BackgroundWriter() {
 
 void BackgroundWriter::write(base::Bytes bytes) {
   while (!bytes.empty()) {
-    const std::size_t size = std::min(bytes.size(), kBufferBytes - filling_.size());
-    filling_.insert(filling_.end(), bytes.begin(),
-                    bytes.begin() + static_cast<std::ptrdiff_t>(size));
-    bytes = bytes.subspan(size);
+    bytes = base::fill_up(&filling_, kBufferBytes, bytes);
     if (filling_.size() == kBufferBytes) hand_over();
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/fill.h"
 #include "base/text.h"
 #include "codec/age_stanzas.h"
 
@@ -41,9 +42,7 @@ void AgeEncryptor::write(base::Bytes bytes) {
       bytes = bytes.subspan(kPlainChunkBytes);
       continue;
     }
-    const std::size_t count = std::min(bytes.size(), kPlainChunkBytes - chunk_.size());
-    chunk_.insert(chunk_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
-    bytes = bytes.subspan(count);
+    bytes = base::fill_up(&chunk_, kPlainChunkBytes, bytes);
   }
 }
 

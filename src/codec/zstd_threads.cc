@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/fill.h"
 #include "base/text.h"
 
 namespace lifeboat::codec {
@@ -42,10 +43,7 @@ ThreadedZstdCompressor::~ThreadedZstdCompressor() = default;
 
 void ThreadedZstdCompressor::write(base::Bytes bytes) {
   while (!bytes.empty()) {
-    const std::size_t size = std::min(bytes.size(), kFrameBytes - filling_.size());
-    filling_.insert(filling_.end(), bytes.begin(),
-                    bytes.begin() + static_cast<std::ptrdiff_t>(size));
-    bytes = bytes.subspan(size);
+    bytes = base::fill_up(&filling_, kFrameBytes, bytes);
     if (filling_.size() == kFrameBytes) hand_over();
   }
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/base64.h"
+#include "base/fill.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/s3_read.h"
@@ -68,10 +69,7 @@ class S3Upload : public base::Sink {
     while (!bytes.empty()) {
       // A full part is sent when it is known not to be the last one.
       if (buffer_.size() == next_part_bytes()) send_part();
-      const std::size_t size =
-          std::min<std::size_t>(bytes.size(), next_part_bytes() - buffer_.size());
-      buffer_ += base::as_text(bytes.first(size));
-      bytes = bytes.subspan(size);
+      bytes = base::fill_up(&buffer_, next_part_bytes(), bytes);
     }
   }
 
