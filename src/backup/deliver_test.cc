@@ -40,15 +40,7 @@ class DeliverTest : public ::testing::Test {
   Destination bucket() { return {&bucket_vault_, world_.options.retention, sealed_, false}; }
 
   DeliverResult deliver(const std::vector<Destination>& destinations) {
-    const etcd::Endpoints endpoints = world_.cluster.endpoints();
-    const DeliverContext context{.endpoints = endpoints,
-                                 .fs = fs_,
-                                 .clock = world_.clock,
-                                 .log = world_.log,
-                                 .progress = world_.progress,
-                                 .node = nullptr,
-                                 .scratch = "/scratch"};
-    return take_and_deliver(context, world_.options, destinations, {});
+    return world_.deliver(destinations);
   }
 
   bool proves(vault::ClusterVault& vault) {
@@ -214,17 +206,9 @@ class SweptBucket {
     world_.clock.set(time);
     store::S3Store store = open();
     vault::ClusterVault vault(store, "prod");
-    const etcd::Endpoints endpoints = world_.cluster.endpoints();
-    const DeliverContext context{.endpoints = endpoints,
-                                 .fs = fs_,
-                                 .clock = world_.clock,
-                                 .log = world_.log,
-                                 .progress = world_.progress,
-                                 .node = nullptr,
-                                 .scratch = "/scratch"};
     vault::RetentionPolicy newest_only;
     newest_only.keep_last = 1;
-    take_and_deliver(context, world_.options, {{&vault, newest_only, {}, false}}, {});
+    world_.deliver({{&vault, newest_only, {}, false}});
   }
 
   // Fails the n-th request from now on.

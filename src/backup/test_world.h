@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "backup/deliver.h"
 #include "backup/stored_files.h"
 #include "backup/take.h"
 #include "backup/verify.h"
@@ -29,6 +30,13 @@ struct TestWorld {
     const etcd::Endpoints endpoints = cluster.endpoints();
     const TakeContext context{endpoints, vault, clock, log, progress, node ? &*node : nullptr};
     return take_backup(context, options, std::move(stop));
+  }
+
+  // One backup into each of them, by way of the folder "/scratch" where it takes one.
+  DeliverResult deliver(const std::vector<Destination>& destinations) {
+    const etcd::Endpoints endpoints = cluster.endpoints();
+    const DeliverContext context{endpoints, fs, clock, log, progress, nullptr, "/scratch"};
+    return take_and_deliver(context, options, destinations, {});
   }
 
   // A backup at that time.
