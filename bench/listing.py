@@ -8,27 +8,23 @@ import tempfile
 
 import etcd
 import measure
+import vaults
 
 BACKUPS = 1000
 
 
 def make_vault(lifeboat, folder, snapshot):
     """A thousand backups that are one and the same, but for their ids."""
-    found = folder / "found"
-    vault = folder / "vault"
-    found.mkdir()
-    vault.mkdir()
-    os.link(snapshot, found / "snapshot_2026-01-01_000000.db")
-    subprocess.run([lifeboat, "adopt", str(found), "--vault", str(vault), "--cluster", "bench",
-                    "--quiet"], check=True, stdout=subprocess.DEVNULL)
-    first = vault / "bench" / "backups" / "2026-01-01_000000"
-    catalog = json.loads((first / "backup.json").read_text())
+    vault = vaults.make_vault(lifeboat, folder, snapshot)
+    newest = vault / "bench" / "backups" / vaults.NEWEST
+    catalog = json.loads((newest / "backup.json").read_text())
+    name = catalog["files"][0]["name"]
     for number in range(1, BACKUPS):
         minutes, seconds = divmod(number, 60)
         catalog["id"] = "2026-01-01_00%02d%02d" % (minutes, seconds)
-        another = first.parent / catalog["id"]
+        another = newest.parent / catalog["id"]
         another.mkdir()
-        os.link(first / "snapshot_2026-01-01_000000.db", another / "snapshot_2026-01-01_000000.db")
+        os.link(newest / name, another / name)
         (another / "backup.json").write_text(json.dumps(catalog))
     return vault
 

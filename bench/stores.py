@@ -18,17 +18,7 @@ import tempfile
 import bucket
 import etcd
 import measure
-
-
-def make_vault(lifeboat, folder, snapshot):
-    """A vault in that folder with that snapshot as its one backup."""
-    found = folder / "found"
-    vault = folder / "vault"
-    found.mkdir()
-    vault.mkdir()
-    os.link(snapshot, found / "snapshot_2026-11-21_060000.db")
-    subprocess.run([lifeboat, "adopt", str(found), "--vault", str(vault), "--cluster", "bench",
-                    "--quiet"], check=True, stdout=subprocess.DEVNULL)
+import vaults
 
 
 def make_recipient(lifeboat, folder):
@@ -100,7 +90,7 @@ def run(root):
     for shape in etcd.SHAPES:
         folder = pathlib.Path(tempfile.mkdtemp(dir=root / "build" / "bench"))
         try:
-            make_vault(lifeboat, folder, str(etcd.snapshot(root, shape)))
+            vaults.make_vault(lifeboat, folder, str(etcd.snapshot(root, shape)))
             for work in works:
                 results += work(root, lifeboat, shape, folder)
         finally:
