@@ -55,19 +55,20 @@ class HelpCommand : public Command {
   }
 
  private:
-  // A name may be that of both.
+  // A name may be that of both; one that is neither is refused as that of a command.
   void explain(std::ostream& out, const std::string& name) const {
-    const Topic* const topic = find_topic(name);
     const CommandEntries commands = all_commands();
+    const Topic* const topic = find_topic(name);
     const bool is_command =
+        topic == nullptr ||
         std::ranges::any_of(commands, [&](const auto& entry) { return entry->help.name == name; });
-    if (man_ && (is_command || topic == nullptr)) {
-      return print_command_man_page(out, find_command(commands, name));
+    const CommandEntry* const command = is_command ? &find_command(commands, name) : nullptr;
+    if (man_) {  // topics are in the program's page
+      return command ? print_command_man_page(out, *command) : print_program_man_page(out);
     }
-    if (man_) return print_program_man_page(out);  // which has the topics in it
-    if (is_command || topic == nullptr) print_command_help(out, find_command(commands, name));
-    if (is_command && topic != nullptr) out << '\n';
-    if (topic != nullptr) print_topic_help(out, *topic);
+    if (command) print_command_help(out, *command);
+    if (command && topic) out << '\n';
+    if (topic) print_topic_help(out, *topic);
   }
 
   bool configuration_md_ = false;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kWidth = 96;
 
-// Breaks at blanks. An empty line in `text` stays one.
+// One paragraph, broken at blanks.
 void print_wrapped(std::ostream& out, const std::string& text, std::size_t indent) {
   std::string line;
   const auto flush = [&] {
@@ -23,13 +23,22 @@ void print_wrapped(std::ostream& out, const std::string& text, std::size_t inden
     const std::string word = text.substr(start, end - start);
     if (!line.empty() && indent + line.size() + 1 + word.size() > kWidth) flush();
     if (!word.empty()) line += (line.empty() ? "" : " ") + word;
-    if (text.compare(end, 2, "\n\n") == 0) {
-      flush();
-      out << '\n';
-    }
     start = end + 1;
   }
   flush();
+}
+
+void print_paragraphs(std::ostream& out, std::string_view text) {
+  bool is_first = true;
+  for (const std::string& paragraph : paragraphs(text)) {
+    if (!is_first) out << '\n';
+    is_first = false;
+    if (is_printed_as_it_is(paragraph)) {
+      out << paragraph << '\n';
+    } else {
+      print_wrapped(out, paragraph, 0);
+    }
+  }
 }
 
 void print_padded(std::ostream& out, const std::string& name, std::size_t width,
@@ -92,7 +101,7 @@ void print_command_help(std::ostream& out, const CommandEntry& entry) {
   const CommandHelp& help = entry.help;
   out << "lifeboat " << help.name << ": " << help.summary << "\n\nUsage\n  " << usage_line(help)
       << "\n\n";
-  print_wrapped(out, help.description, 0);
+  print_paragraphs(out, help.description);
   out << "\nExamples\n";
   for (const Example& example : help.examples) {
     print_wrapped(out, "# " + example.explanation, 2);
@@ -104,19 +113,20 @@ void print_command_help(std::ostream& out, const CommandEntry& entry) {
 
 void print_topic_help(std::ostream& out, const Topic& topic) {
   out << topic.name << ": " << topic.summary << "\n\n";
-  std::string_view rest = topic.text;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find("\n\n"), rest.size());
-    const std::string paragraph(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 2, rest.size()));
-    if (paragraph.starts_with("  ")) {
-      out << paragraph << '\n';
-    } else {
-      print_wrapped(out, paragraph, 0);
-    }
-    if (!rest.empty()) out << '\n';
-  }
+  print_paragraphs(out, topic.text);
 }
+
+std::vector<std::string> paragraphs(std::string_view text) {
+  std::vector<std::string> result;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find("\n\n"), text.size());
+    result.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 2, text.size()));
+  }
+  return result;
+}
+
+bool is_printed_as_it_is(std::string_view paragraph) { return paragraph.starts_with("  "); }
 
 std::string flag_text(const Flag& flag) {
   std::string text = flag.help;

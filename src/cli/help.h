@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/topics.h"
@@ -26,6 +27,13 @@ void print_command_help(std::ostream& out, const CommandEntry& entry);
 
 // What `lifeboat help TOPIC` says.
 void print_topic_help(std::ostream& out, const Topic& topic);
+
+// What stands between the empty lines of a description, or of a topic.
+std::vector<std::string> paragraphs(std::string_view text);
+
+// One that begins with two blanks is something to copy, or a picture: its lines are not broken
+// anew.
+bool is_printed_as_it_is(std::string_view paragraph);
 
 // "-o, --output table|json": how a flag is written.
 std::string flag_usage(const Flag& flag);

@@ -1,7 +1,5 @@
 #include "cli/man_page.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "cli/help.h"
 #include "cli/topics.h"
@@ -46,9 +44,8 @@ std::string bold(std::string_view text) { return cat("\\fB", escaped(text), "\\f
 
 std::string section(std::string_view name) { return cat(".SH ", name, "\n"); }
 
-// What is indented by two blanks stays as it is.
 void print_paragraph(std::ostream& out, std::string_view text) {
-  const bool as_it_is = text.starts_with("  ");
+  const bool as_it_is = is_printed_as_it_is(text);
   out << (as_it_is ? ".PP\n.RS 4\n.nf\n" : ".PP\n");
   for (const std::string& each : base::split(text, '\n')) {
     out << line(as_it_is ? std::string_view(each).substr(2) : each);
@@ -57,11 +54,7 @@ void print_paragraph(std::ostream& out, std::string_view text) {
 }
 
 void print_paragraphs(std::ostream& out, std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find("\n\n"), text.size());
-    print_paragraph(out, text.substr(0, end));
-    text.remove_prefix(std::min(end + 2, text.size()));
-  }
+  for (const std::string& paragraph : paragraphs(text)) print_paragraph(out, paragraph);
 }
 
 void print_tagged(std::ostream& out, std::string_view tag, std::string_view text) {
