@@ -38,7 +38,7 @@ TEST(Help, HasAtLeastTwoExamplesThatBeginWithTheProgram) {
 // An example that the program itself refuses would teach the wrong thing.
 void expect_flags_exist(const CommandEntries& commands, const std::string& example) {
   std::string text = example.substr(example.find("lifeboat ") + 9);
-  text = text.substr(0, std::min(text.find(" | "), text.find_first_of(">)")));
+  text.resize(std::min({text.size(), text.find(" | "), text.find_first_of(">)")}));
   std::vector<std::string> words;
   std::istringstream stream(text);
   for (std::string word; stream >> word;) {

@@ -54,14 +54,7 @@ class S3rverProcess {
 // One process for all tests, which takes seconds to start; each test has a prefix of its own.
 class S3rver : public StoreFixture {
  public:
-  S3rver() {
-    static int count = 0;
-    options_ = {.location = {"bucket", base::cat("vault-", ++count)},
-                .endpoint = "http://127.0.0.1:" + process().port(),
-                .part_bytes = 5 * 1024 * 1024,
-                .lease_settle = milliseconds(10)};
-    store_ = second_view();
-  }
+  S3rver() : store_(second_view()) {}
 
   store::Store& store() override { return *store_; }
   std::unique_ptr<store::Store> second_view() override {
@@ -77,7 +70,15 @@ class S3rver : public StoreFixture {
     return running;
   }
 
-  store::S3Options options_;
+  static store::S3Options next_options() {
+    static int count = 0;
+    return {.location = {"bucket", base::cat("vault-", ++count)},
+            .endpoint = "http://127.0.0.1:" + process().port(),
+            .part_bytes = 5 * 1024 * 1024,
+            .lease_settle = milliseconds(10)};
+  }
+
+  const store::S3Options options_ = next_options();
   FixedCredentials credentials_{{"S3RVER", "S3RVER"}};
   os::SystemClock clock_;
   std::unique_ptr<store::Store> store_;
