@@ -79,7 +79,9 @@ Code code_of_status(unsigned status) {
 std::string_view hint_of_status(unsigned status) {
   if (status == 301 || status == 307 || status == 400) return kRegionHint;
   if (status == 407) return "give the proxy user and password, in HTTP_PROXY";
-  if (status == 401 || status == 403) return "check the credentials and what they may do";
+  if (status == 401 || status == 403) {
+    return "check the credentials and what they may do, and the rules of a proxy on the way";
+  }
   if (status == 507) return kSpaceHint;
   return "see the server's log";
 }
