@@ -24,6 +24,15 @@ quietly() {
   }
 }
 
+# ceph_program NAME ARGUMENTS...: one of those that scripts/setup --ceph unpacked. They look for
+# each other, and for their libraries, where a package would have put them.
+ceph_program() {
+  local libraries
+  libraries=$(echo "$root"/build/ceph/usr/lib/*-linux-gnu)
+  LD_LIBRARY_PATH=$libraries:$libraries/ceph:$root/build/ceph/lib/${libraries##*/} \
+    "$root/build/ceph/usr/bin/$1" "${@:2}"
+}
+
 # Configures and builds a preset of CMakePresets.json.
 build_preset() {
   (cd "$root" && quietly cmake --preset "$1")
