@@ -96,11 +96,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 server.putheader(name, value)
         server.endheaders(body)
         answer = server.getresponse()
+        content = answer.read()
         self.send_response_only(answer.status, answer.reason)
         for name, value in answer.getheaders():
-            self.send_header(name, value)
+            if name.lower() != "transfer-encoding":
+                self.send_header(name, value)
+        if answer.chunked:
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(answer.read())
+        self.wfile.write(content)
         server.close()
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = pass_on
