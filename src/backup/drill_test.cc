@@ -116,6 +116,12 @@ TEST_F(DrillTest, StartsEtcdOnLoopbackTwiceAndKeepsItToItself) {
   }
 }
 
+// gRPC makes nothing of a connection that was refused once, if nobody waits for it.
+TEST_F(DrillTest, AsksOverANewConnectionUntilItServes) {
+  etcd.calls_too_early = 3;
+  EXPECT_THAT(failed(run()), IsEmpty()) << log_text.str();
+}
+
 TEST_F(DrillTest, MakesAnotherClusterEachTime) {
   std::vector<std::uint64_t> ids;
   etcd.on_call = [&](const std::string& call) {

@@ -129,10 +129,9 @@ void ScratchEtcd::launch() {
   process_.reset();
   if (fs_.info(log_path())) fs_.remove_file(log_path());
   const auto ports = os::free_loopback_ports(2);
-  const std::string client_url = local_url(ports[0]);
-  endpoint_ = connect_(client_url);
+  client_url_ = local_url(ports[0]);
   process_ = programs_.start({.path = options_.program,
-                              .arguments = arguments_for(options_, client_url, local_url(ports[1])),
+                              .arguments = arguments_for(options_, client_url_, local_url(ports[1])),
                               .environment = environment_in(options_.folder),
                               .output_path = log_path()});
 }
@@ -145,7 +144,9 @@ bool ScratchEtcd::wait_until_it_serves(Steady::time_point deadline, const std::s
   return false;
 }
 
+// Asks over a new connection each time: one that was refused once may stay so.
 bool ScratchEtcd::serves(const std::stop_token& stop) {
+  endpoint_ = connect_(client_url_);
   try {
     const etcd::MemberStatus status = endpoint_->status(stop);
     if (status.cluster_id != options_.cluster_id || status.leader_id == 0) return false;

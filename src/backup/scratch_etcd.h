@@ -67,6 +67,7 @@ class ScratchEtcd {
   os::Programs& programs_;
   const ConnectKeyValue connect_;
   const ScratchEtcdOptions options_;
+  std::string client_url_;
   std::unique_ptr<etcd::KeyValueEndpoint> endpoint_;
   std::unique_ptr<os::Process> process_;
 };

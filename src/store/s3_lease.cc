@@ -64,6 +64,8 @@ struct Found {
   milliseconds age{0};
 };
 
+const http::Headers kIfAbsent = {{"If-None-Match", "*"}};
+
 // The blob, with no judgement.
 class LeaseBlob {
  public:
@@ -114,6 +116,30 @@ class LeaseBlob {
       throw explain_refusal(client_.describe(request), *answer.refusal);
     }
     return answer;
+  }
+
+  // Writes where nothing was found. Returns whether what stands there now is settled: somebody
+  // else was sooner, or nobody can come later.
+  bool create(const std::string& mark, const std::stop_token& stop) {
+    const S3Answer answer = write(mark, kIfAbsent, stop);
+    if (is_condition_unknown(answer)) write(mark, {}, stop);
+    if (is_condition_failed(answer)) return true;
+    // A server that honours conditions must refuse it now that the blob is there.
+    return is_condition_failed(write(mark, kIfAbsent, stop));
+  }
+
+  // Writes over what was found; false if it has changed since. Where the server knows no conditions,
+  // or refuses one that holds, it is written under none. (Ceph's gateway, 16.2, wants the ETag
+  // without its quotes, and in a bucket with versions refuses any.)
+  bool replace(const Found& found, const std::string& mark, const std::stop_token& stop) {
+    const S3Answer answer = write(mark, {{"If-Match", found.etag}}, stop);
+    if (!answer.refusal) return true;
+    if (is_condition_failed(answer)) {
+      const auto now = read(stop);
+      if (!now || now->etag != found.etag) return false;
+    }
+    write(mark, {}, stop);
+    return true;
   }
 
   void remove() {
@@ -179,10 +205,11 @@ class LeaseLock : public StoreLock {
     const auto begin = steady_clock::now();
     const auto found = blob_.read(stop);
     if (!found || found->content.mark != mark_) return false;
-    S3Answer answer = blob_.write(mark_, {{"If-Match", found->etag}}, stop);
-    if (LeaseBlob::is_condition_unknown(answer)) answer = blob_.write(mark_, {}, stop);
-    // An attempt whose answer was lost has changed the ETag: the next round will see.
-    if (answer.refusal) return answer.attempts > 1;
+    if (!blob_.replace(*found, mark_, stop)) {
+      // Perhaps by an attempt of our own, whose answer was lost.
+      const auto now = blob_.read(stop);
+      if (!now || now->content.mark != mark_) return false;
+    }
     state_->renewed(begin);
     return true;
   }
@@ -192,11 +219,6 @@ class LeaseLock : public StoreLock {
   const std::shared_ptr<S3LeaseState> state_;
   std::jthread renewer_;
 };
-
-// Whether the server honours If-None-Match: it must refuse it now that the blob is there.
-bool honours_conditions(LeaseBlob& blob, const std::string& mark, const std::stop_token& stop) {
-  return LeaseBlob::is_condition_failed(blob.write(mark, {{"If-None-Match", "*"}}, stop));
-}
 
 }  // namespace
 
@@ -211,13 +233,9 @@ S3Lease take_s3_lease(S3Client& client, const os::Clock& clock, const std::strin
   if (found && found->age <= found->content.duration) throw blob.busy(&*found);
   const std::string mark = random_mark();
   auto state = std::make_shared<S3LeaseState>(client.options().lease_duration);
-  const http::Headers condition = {found ? std::pair("If-Match", found->etag)
-                                         : std::pair("If-None-Match", std::string("*"))};
-  const S3Answer answer = blob.write(mark, condition, stop);
-  if (LeaseBlob::is_condition_unknown(answer)) blob.write(mark, {}, stop);
-  const bool refused = LeaseBlob::is_condition_failed(answer);
   // Refused in favour of a lost attempt of our own, or of a rival: reading tells.
-  if (!refused && (found || !honours_conditions(blob, mark, stop))) {
+  const bool settled = found ? !blob.replace(*found, mark, stop) : blob.create(mark, stop);
+  if (!settled) {
     base::wait(client.options().lease_settle, stop);
     base::throw_if_stopped(stop);
   }

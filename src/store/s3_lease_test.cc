@@ -83,6 +83,21 @@ TEST_F(S3LeaseTest, IsRenewed) {
   EXPECT_NO_THROW(store::put_text(*store, "b", ""));
 }
 
+TEST_F(S3LeaseTest, IsRenewedAndTakenOverWhereNoETagIsTheRightOne) {
+  server_.is_ceph = true;
+  server_.blobs[".lock"] = {.content = R"({"owner":"dead","mark":"m","duration_ms":300})",
+                            .etag = "\"1\"",
+                            .headers = {},
+                            .written = server_.clock.now()};
+  server_.clock.advance(milliseconds(1'000));
+  const auto store = open(milliseconds(300));
+  const auto lock = store->lock(".lock");
+  const std::size_t before = count("PUT .lock");
+  EXPECT_TRUE(eventually([&] { return count("PUT .lock") >= before + 10; }));
+  EXPECT_NO_THROW(store::put_text(*store, "b", ""));
+  EXPECT_EQ(error_of([&] { open(milliseconds(300))->lock(".lock"); }).code(), Code::kBusy);
+}
+
 TEST_F(S3LeaseTest, ThatSomebodyElseTookStopsAllWriting) {
   const auto store = open(milliseconds(300));
   auto lock = store->lock(".lock");

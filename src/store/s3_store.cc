@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "store/s3_read.h"
+#include "store/s3_retention.h"
 #include "store/s3_upload.h"
 #include "store/s3_xml.h"
 
@@ -140,6 +141,7 @@ std::string S3Store::folder_prefix(const std::string& folder) const {
 void S3Store::check() {
   client_.send({.query = {{"list-type", "2"}, {"max-keys", "1"}, {"prefix", folder_prefix("")}}},
                stop());
+  check_s3_object_lock(client_, stop());
 }
 
 Listing S3Store::list(const std::string& folder) {

@@ -358,6 +358,45 @@ TEST(S3Store, AsksForWhatTheOptionsSay) {
   EXPECT_EQ(lease.header("x-amz-object-lock-mode"), std::nullopt) << "a lease must end";
 }
 
+TEST(S3Store, SeesToItThatWhatIsPutInPartsIsRetained) {
+  Bucket bucket;
+  bucket.server.is_ceph = true;
+  S3Options options = small_options();
+  options.object_lock = store::S3ObjectLock::kGovernance;
+  options.retain = std::chrono::hours(24);
+  const auto store = bucket.open(options);
+  store::put_text(*store, "b", std::string(250'000, 'x'));
+  const http::Response blob{.headers = bucket.server.blobs["etcd/prod x/b"].headers};
+  EXPECT_EQ(blob.header("x-amz-object-lock-mode"), "GOVERNANCE");
+  EXPECT_EQ(blob.header("x-amz-object-lock-retain-until-date"), "2026-11-22T06:00:00.000Z");
+
+  bucket.server.before = [](const FakeS3::Seen& seen) -> std::optional<http::Response> {
+    if (seen.query.contains("retention")) return s3_refusal(403, "AccessDenied");
+    return std::nullopt;
+  };
+  EXPECT_EQ(error_of([&] { store::put_text(*store, "c", std::string(250'000, 'x')); }).code(),
+            Code::kDenied);
+}
+
+TEST(S3Store, SaysBeforehandThatABucketRetainsNothing) {
+  Bucket bucket;
+  bucket.server.has_object_lock = false;
+  EXPECT_NO_THROW(bucket.open()->check());
+  S3Options options = small_options();
+  options.object_lock = store::S3ObjectLock::kGovernance;
+  options.retain = std::chrono::hours(24);
+  const auto store = bucket.open(options);
+  const base::Error error = error_of([&] { store->check(); });
+  EXPECT_EQ(error.code(), Code::kInvalid);
+  EXPECT_THAT(error.what(), HasSubstr("without Object Lock"));
+  // Whoever may not ask that finds out later, if at all.
+  bucket.server.before = [](const FakeS3::Seen& seen) -> std::optional<http::Response> {
+    if (seen.query.contains("object-lock")) return s3_refusal(403, "AccessDenied");
+    return std::nullopt;
+  };
+  EXPECT_NO_THROW(store->check());
+}
+
 // ---- Reads --------------------------------------------------------------------------------------
 
 TEST(S3Store, NeverMixesTwoBlobs) {

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/s3_read.h"
+#include "store/s3_retention.h"
 #include "store/s3_xml.h"
 
 namespace lifeboat::store {
@@ -100,10 +101,8 @@ class S3Upload : public base::Sink {
     headers.emplace_back("Content-Type", "application/octet-stream");
     headers.emplace_back(kMarkHeader, mark_);
     if (is_retained()) {
-      const bool compliance = settings.object_lock == S3ObjectLock::kCompliance;
-      headers.emplace_back("x-amz-object-lock-mode", compliance ? "COMPLIANCE" : "GOVERNANCE");
-      headers.emplace_back("x-amz-object-lock-retain-until-date",
-                           base::format_time(clock_.now() + settings.retain));
+      const http::Headers retention = s3_retention_headers(settings, clock_);
+      headers.insert(headers.end(), retention.begin(), retention.end());
     }
     return headers;
   }
@@ -265,6 +264,8 @@ class S3Upload : public base::Sink {
     const bool same = !checksum || checksum == expected_checksum_ ||
                       expected_checksum_.starts_with(*checksum + "-");
     if (!same) throw differs("it has another checksum there");
+    if (!is_retained()) return;
+    ensure_s3_retention(client_, clock_, options_.key, blob->headers, stop_.token());
   }
 
   S3Client& client_;

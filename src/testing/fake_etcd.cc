@@ -207,15 +207,21 @@ class FakeKeyValueEndpoint : public etcd::KeyValueEndpoint {
   }
 
  private:
-  const FakeEtcd::Database& answer(const std::string& call, const std::stop_token& stop) const {
+  const FakeEtcd::Database& answer(const std::string& call, const std::stop_token& stop) {
     if (etcd_.on_call) etcd_.on_call(call);
     base::throw_if_stopped(stop);
-    if (etcd_.database_ && !etcd_.never_serves && !etcd_.crashed_) return *etcd_.database_;
+    if (etcd_.calls_too_early > 0) {
+      --etcd_.calls_too_early;
+      refused_ = true;
+    }
+    const bool serves = !etcd_.never_serves && !etcd_.crashed_ && !refused_;
+    if (etcd_.database_ && serves) return *etcd_.database_;
     throw Error(Code::kUnavailable, url_ + ": connection refused");
   }
 
   FakeEtcd& etcd_;
   const std::string url_;
+  bool refused_ = false;
 };
 
 std::unique_ptr<os::Programs> FakeEtcd::programs(os::FileSystem& fs) {

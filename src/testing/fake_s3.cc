@@ -150,8 +150,13 @@ http::Response FakeS3::answer_for(const Seen& seen) {
   if (!is_signed(*seen.request)) return s3_refusal(403, "SignatureDoesNotMatch");
   const bool of_uploads = seen.query.contains("uploads");
   const bool of_part = seen.query.contains("uploadId");
+  if (seen.key.empty() && seen.query.contains("object-lock")) {
+    if (!has_object_lock) return s3_refusal(404, "ObjectLockConfigurationNotFoundError");
+    return {.status = 200, .body = "<ObjectLockConfiguration/>"};
+  }
   if (seen.key.empty()) return of_uploads ? list_uploads(seen) : list(seen);
   if (seen.method == "GET" || seen.method == "HEAD") return read(seen);
+  if (seen.method == "PUT" && seen.query.contains("retention")) return retain(seen);
   if (seen.method == "PUT") return of_part ? put_part(seen) : put(seen);
   if (seen.method == "POST" && of_part) return complete(seen);
   if (seen.method == "POST" && of_uploads) {
@@ -254,7 +259,7 @@ std::optional<http::Response> FakeS3::refuse_condition(const Seen& seen) const {
   const bool is_there = found != blobs.end();
   const auto match = header(*seen.request, "If-Match");
   if (match && !is_there) return s3_refusal(404, "NoSuchKey");
-  const bool wrong_match = match && *match != found->second.etag;
+  const bool wrong_match = match && (is_ceph || *match != found->second.etag);
   const bool wrong_absence = header(*seen.request, "If-None-Match") && is_there;
   if (wrong_match || wrong_absence) return s3_refusal(412, "PreconditionFailed");
   return std::nullopt;
@@ -271,6 +276,18 @@ http::Response FakeS3::put(const Seen& seen) {
   http::Response response{.status = 200, .headers = {{"ETag", blob.etag}}};
   blobs[seen.key] = std::move(blob);
   return response;
+}
+
+http::Response FakeS3::retain(const Seen& seen) {
+  if (auto refused = refuse_checksum(*seen.request)) return *std::move(refused);
+  const auto blob = blobs.find(seen.key);
+  if (blob == blobs.end()) return s3_refusal(404, "NoSuchKey");
+  if (!has_object_lock) return s3_refusal(400, "InvalidRequest");
+  const store::XmlElement asked = store::parse_xml(seen.request->body);
+  blob->second.headers.emplace_back("x-amz-object-lock-mode", asked.text_of("Mode"));
+  blob->second.headers.emplace_back("x-amz-object-lock-retain-until-date",
+                                    asked.text_of("RetainUntilDate"));
+  return {.status = 200};
 }
 
 http::Response FakeS3::put_part(const Seen& seen) {
@@ -296,6 +313,10 @@ http::Response FakeS3::complete(const Seen& seen) {
             .etag = base::cat("\"", ++changes, "-n\""),
             .headers = upload->second.headers,
             .written = clock.now()};
+  if (is_ceph) {
+    std::erase_if(blob.headers,
+                  [](const auto& each) { return each.first.starts_with("x-amz-object-lock-"); });
+  }
   std::string digests;
   int number = 0;
   const store::XmlElement asked = store::parse_xml(seen.request->body);

@@ -50,6 +50,10 @@ class FakeS3 {
   std::function<void(const Seen&, http::Response&)> after = [](const Seen&, http::Response&) {};
 
   bool honours_conditions = true;
+  // As Ceph's gateway (16.2) has it: no ETag is the right one on writing, and what is put in parts is
+  // not retained, unless that is asked for by itself.
+  bool is_ceph = false;
+  bool has_object_lock = true;
   std::size_t page_size = 1000;
   std::string access_key = "KEY";  // requests signed with another one are refused
   std::string secret_key = "secret";
@@ -70,6 +74,7 @@ class FakeS3 {
   http::Response read(const Seen& seen) const;
   http::Response put(const Seen& seen);
   http::Response put_part(const Seen& seen);
+  http::Response retain(const Seen& seen);
   http::Response complete(const Seen& seen);
   std::optional<http::Response> refuse_condition(const Seen& seen) const;
   bool is_signed(const http::Request& request) const;

@@ -9,6 +9,18 @@ use_server() {
   vault=s3://bucket/etcd
 }
 
+# npm's s3rver, which keeps its objects in files.
+start_s3rver() {
+  local s3rver=$root/build/s3rver/node_modules/s3rver/bin/s3rver.js
+  [ -e "$s3rver" ] || skip 's3rver is not there: scripts/setup'
+  take_port
+  # A page that another follows takes a cipher of old.
+  node --openssl-legacy-provider "$s3rver" --directory "$work/s3rver" --address 127.0.0.1 \
+    --port "$port" --configure-bucket bucket >"$work/s3rver.log" 2>&1 &
+  wait_until port_is_taken "$port"
+  use_server "http://127.0.0.1:$port" S3RVER S3RVER
+}
+
 # ask_s3 METHOD TARGET...: as ask_s3.py says.
 ask_s3() { "$root/tests/e2e/ask_s3.py" "$@"; }
 
