@@ -20,6 +20,10 @@ using vault::BackupId;
 using vault::CatalogFile;
 
 // Whether both hold the same: encodings apart.
+// The copy's checksum is its own, and would say nothing of it.
+constexpr std::string_view kCopiedAltered =
+    "the catalog that this one was copied from was changed after it was written";
+
 bool hold_the_same(const vault::Catalog& one, const vault::Catalog& other) {
   return std::ranges::equal(one.files, other.files, [](const auto& left, const auto& right) {
     return left.role == right.role && left.plain_sha256 == right.plain_sha256;
@@ -46,6 +50,7 @@ class CopyRun {
     result_.catalog.files.clear();
     for (const CatalogFile& file : source_.files) result_.catalog.files.push_back(copy(file));
     result_.catalog.cluster = to_.cluster();
+    if (source_.is_altered) result_.catalog.warnings.emplace_back(kCopiedAltered);
     base::throw_if_stopped(stop_);
     to_.publish(result_.catalog);
     check_catalog();

@@ -55,6 +55,10 @@ class Verification {
     } else if (asked_.files) {
       made("files");
     }
+    if (catalog.is_altered && (asked_.files || asked_.quick)) {
+      find(asked_.quick ? kQuickCheck : "files", std::string(vault::kCatalogName),
+           "was changed after it was written: the checksum in it, catalog_sha256, does not match");
+    }
     if (catalog.file_with_role(vault::kRoleSnapshot) == nullptr) {
       find("files", std::string(vault::kCatalogName), "names no snapshot");
     }

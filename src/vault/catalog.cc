@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "vault/encoding.h"
 
@@ -91,11 +92,14 @@ std::uint64_t Fields::hex_id(std::string_view name) const {
   return id;
 }
 
-std::string Fields::sha256(std::string_view name) const {
+bool is_sha256(std::string_view digits) {
   constexpr std::size_t kDigits = 64;
+  return digits.size() == kDigits && digits.find_first_not_of("0123456789abcdef") == digits.npos;
+}
+
+std::string Fields::sha256(std::string_view name) const {
   std::string digits = text(name);
-  if (digits.size() != kDigits ||
-      digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
+  if (!is_sha256(digits)) {
     refuse_member(name, "is not a SHA-256 in lower-case hexadecimal");
   }
   return digits;
@@ -308,6 +312,35 @@ Json files_to_json(const std::vector<CatalogFile>& files) {
   return json;
 }
 
+// ---- The checksum of a catalog, which stands in its last member ----
+
+constexpr std::string_view kChecksumName = "catalog_sha256";
+constexpr std::size_t kChecksumDigits = 64;
+
+std::string checksum_of(std::string_view text) {
+  return base::to_hex(base::sha256(base::as_bytes(text)));
+}
+
+// The text with other digits in its last place that has these.
+std::string with_checksum(std::string_view text, const std::string& old_digits,
+                          const std::string& digits) {
+  std::string result(text);
+  const std::size_t at = result.rfind(old_digits);
+  if (at != result.npos) result.replace(at, old_digits.size(), digits);
+  return result;
+}
+
+// Catalogs without a checksum, of whoever wrote them, are what they are. The last member is taken
+// for it if either its name or its content says so, so that neither hides what became of the other.
+bool is_altered(const Json::Object& document, std::string_view text) {
+  if (document.empty()) return false;
+  const auto& [name, value] = document.back();
+  const std::string* digits = value.as_string();
+  const bool holds_one = digits != nullptr && is_sha256(*digits);
+  if (!holds_one) return name == kChecksumName;
+  return checksum_of(with_checksum(text, *digits, std::string(kChecksumDigits, '0'))) != *digits;
+}
+
 }  // namespace
 
 const CatalogFile* Catalog::file_with_role(std::string_view role) const {
@@ -355,9 +388,15 @@ Catalog decode_catalog(std::string_view text) {
   };
   const Json document = parse();
   if (document.as_object() == nullptr) refuse("the document is not an object");
-  return decode_document(Fields(document, ""));
+  Catalog catalog = decode_document(Fields(document, ""));
+  catalog.is_altered = is_altered(*document.as_object(), text);
+  return catalog;
 }
 
-std::string encode_catalog(const Catalog& catalog) { return to_json(catalog).dump() + "\n"; }
+std::string encode_catalog(const Catalog& catalog) {
+  const std::string text =
+      to_json(catalog).set(kChecksumName, std::string(kChecksumDigits, '0')).dump() + "\n";
+  return with_checksum(text, std::string(kChecksumDigits, '0'), checksum_of(text));
+}
 
 }  // namespace lifeboat::vault

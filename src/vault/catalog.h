@@ -91,6 +91,9 @@ struct Catalog {
   std::vector<CatalogFile> files;
   std::optional<CatalogVerified> verified;
   std::vector<std::string> warnings;
+  // It was decoded from a text that is not as it was encoded, by the checksum that stands in it.
+  // Still a catalog, which an editor or a bad disk has changed: verify says so.
+  bool is_altered = false;
 
   // Nullptr if there is none; borrowed.
   const CatalogFile* file_with_role(std::string_view role) const;
@@ -104,6 +107,7 @@ base::Json to_json(const Catalog& catalog);
 // missing) and kUnsupported for a format newer than kCatalogFormat. Members that it does not know
 // are passed over. File names are checked to be plain names: no path leads out of the folder.
 Catalog decode_catalog(std::string_view text);
+// Ends with a checksum of its own text, the member catalog_sha256.
 std::string encode_catalog(const Catalog& catalog);
 
 }  // namespace lifeboat::vault

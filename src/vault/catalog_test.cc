@@ -147,6 +147,31 @@ TEST(Catalog, PassesOverMembersThatItDoesNotKnow) {
   EXPECT_EQ(encode_catalog(decode_catalog(json.dump())), encode_catalog(make_full_catalog()));
 }
 
+// ---- Its checksum -------------------------------------------------------------------------------
+
+TEST(Catalog, KnowsWhetherItIsAsItWasWritten) {
+  const std::string text = encode_catalog(make_full_catalog());
+  EXPECT_FALSE(decode_catalog(text).is_altered);
+  // Of a writer that puts no checksum in it.
+  EXPECT_FALSE(decode_catalog(to_json(make_full_catalog()).dump()).is_altered);
+}
+
+TEST(Catalog, NoticesEveryFlippedBit) {
+  std::string text = encode_catalog(make_full_catalog());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      const char before = text[i];
+      text[i] = static_cast<char>(before ^ (1 << bit));
+      try {
+        EXPECT_TRUE(decode_catalog(text).is_altered) << i << " " << text;
+      } catch (const base::Error&) {
+        // It is no catalog any more.
+      }
+      text[i] = before;
+    }
+  }
+}
+
 struct Damage {
   const char* old_text;
   const char* new_text;
