@@ -9,7 +9,8 @@ one bucket, kept in memory. Every request must be signed (Signature Version 4, c
 by the key "KEY" with the secret "secret", and every body must have the SHA-256 that its headers
 say. Under /-/ tests look inside, unsigned: GET /-/keys has a line for each object, and "unfinished
 KEY" for each upload; PUT /-/faults has the faults from here on; PUT /-/ahead the seconds that the
-server's clock is ahead of the true time.
+server's clock is ahead of the true time; PUT /-/flip "SHARE BIT KEY" changes one bit of an object,
+that share of the way through it, and PUT /-/delete takes one away, both without another trace.
 
 With --fault, every EVERY-th request (counted for each fault on its own) gets one of these; the
 last two hold for everything; 0 is never):
@@ -68,6 +69,11 @@ class Bucket:
 
     def now(self):
         return time.time() + self.ahead
+
+    def flip(self, share, bit, key):
+        content = bytearray(self.blobs[key][0])
+        content[min(int(len(content) * float(share)), len(content) - 1)] ^= 1 << int(bit)
+        self.blobs[key] = (bytes(content), *self.blobs[key][1:])
 
     def has_fault(self, name):
         if name not in self.faults:
@@ -130,6 +136,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 bucket.set_faults(self.body.decode().split())
             if what == "ahead":
                 bucket.ahead = int(self.body)
+            if what == "flip":
+                bucket.flip(*self.body.decode().split(" ", 2))
+            if what == "delete":
+                del bucket.blobs[self.body.decode()]
             unfinished = sorted(f"unfinished {key}" for key, _, _ in bucket.uploads.values())
             return "".join(f"{line}\n" for line in [*sorted(bucket.blobs), *unfinished])
 
