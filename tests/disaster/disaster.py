@@ -6,6 +6,7 @@ import threading
 import time
 
 import faults
+import holdup
 import judge
 import ledger
 import lines
@@ -44,6 +45,7 @@ class Disaster:
         self.runner = runs.Runner(self)
         self.faults = faults.Faults(self)
         self.judge = judge.Judge(self)
+        self.holdup = holdup.Holdup(self)
         self.runner.start()
         self.runner.is_idle.wait()
 
@@ -70,7 +72,7 @@ class Disaster:
 
     def look(self):
         """Which catalogs there are now."""
-        for cluster in judge.CLUSTERS:
+        for cluster in [*judge.CLUSTERS, holdup.CLUSTER]:
             self.ledger.saw("bucket", cluster, self.bucket.ids(cluster))
             if not self.volume.is_broken:
                 self.ledger.saw("folder", cluster, self.volume.ids(cluster))
@@ -97,6 +99,8 @@ class Disaster:
     def run(self, seconds):
         end = time.monotonic() + seconds
         self.pause()
+        if seconds >= holdup.SHORTEST_MINUTES * 60:
+            self.holdup.start()
         while time.monotonic() < end:
             self.round()
             self.pause()
@@ -136,10 +140,11 @@ class Disaster:
         self.load.pause()
         self.cluster.await_health()
         self.runner.let_leases_run_out()
-        self.weather.clear()
-        self.look()
-        count, unknown = self.record.counts()
-        self.counts.say(f"pause: {count} acknowledged changes, {unknown} of unknown outcome")
-        self.judge.look_at_everything()
+        with self.holdup.awake:
+            self.weather.clear()
+            self.look()
+            count, unknown = self.record.counts()
+            self.counts.say(f"pause: {count} acknowledged changes, {unknown} of unknown outcome")
+            self.judge.look_at_everything()
         self.counts.say(f"pause: {self.counts.failures()} checks failed so far, it took "
                         f"{time.monotonic() - begin:.0f} s")

@@ -164,13 +164,20 @@ class Faults:
     # ---- Files ----
 
     def damage(self, event, what):
+        """Of a few backups."""
+        for _ in range(event.dice.randint(1, 3)):
+            self.damage_one(event, what)
+
+    def damage_one(self, event, what):
         dice = event.dice
         place = dice.choice(["folder", "bucket"])
+        if "volume" in self.held:
+            place = "bucket"
         share, file_share, bit = dice.random(), dice.random(), dice.randrange(8)
         chosen = dice.random()
         there = self.disaster.place(place)
         backups = self.disaster.ledger.may_be_damaged(place, "prod")
-        if not backups or "volume" in self.held:
+        if not backups:
             raise NotNow("there is no backup to be damaged")
         backup = backups[int(chosen * len(backups))]
         files = there.files("prod", backup[2])
@@ -185,4 +192,3 @@ class Faults:
             there.delete("prod", backup[2], file)
         kind = "catalog" if file == "backup.json" else file.partition("_")[0]
         self.counts.fault(f"{event.kind}: {kind}", f"{place}, {backup[2]}")
-        return None

@@ -5,11 +5,12 @@ import subprocess
 import threading
 
 import gateway
+import holdup
 import places
 import plan
 
 CLUSTERS = ["prod", "short", "clock"]
-KEPT = {"prod": 100_000, "clock": 100_000, "short": plan.PRUNE_KEEPS}
+KEPT = {**plan.KEEPS, "short": plan.PRUNE_KEEPS}
 LOST, FALSE, FOUND = "a backup is still there", "what is called proven is", "damage is found"
 
 
@@ -35,6 +36,8 @@ class Judge:
             todo = []
             for cluster in CLUSTERS:
                 todo += self.look_at(place, cluster)
+            if place == "bucket" and self.disaster.bucket.ids(holdup.CLUSTER):
+                todo += self.look_at(place, holdup.CLUSTER)
             places_to_check.append(todo)
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             list(pool.map(self.prove_all, places_to_check))

@@ -138,7 +138,7 @@ class Cluster:
             if (member.folder / "member").exists():
                 self.restart(member)
         for member in self.members:
-            if not places.wait_until(lambda member=member: self.is_mended(member), 60, 0.5):
+            if not places.wait_until(lambda member=member: self.is_mended(member), 120, 0.5):
                 raise SystemExit(f"disaster: member {member.number} does not come back")
         self.await_health()
 

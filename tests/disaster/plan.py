@@ -11,6 +11,7 @@ EVENTS = ["member killed", "two members killed", "member stopped", "two members 
           "connections cut in mid-stream", "latency", "half-open connections",
           "half-open in mid-stream", "bucket errors", "bucket lies", "bucket stalls",
           "volume full", "volume errors", "bit flip", "bit flip", "file deleted"]
+GROUPS = ["member", "bucket", "volume", "flip", "file"]
 RUN_FAULTS = ["lifeboat killed", "lifeboat stopped", "lifeboat killed", "clock jumps",
               "clock jumps in a run", "system call fails"]
 
@@ -48,10 +49,19 @@ class Deck:
     def __init__(self, cards, dice):
         self.cards, self.dice, self.left = cards, dice, []
 
-    def deal(self):
+    def deal(self, suits=lambda card: True):
+        """The next card that suits, or None. One that does not waits."""
         if not self.left:
             self.left = self.dice.sample(self.cards, len(self.cards))
-        return self.left.pop()
+        for place, card in enumerate(self.left):
+            if suits(card):
+                return self.left.pop(place)
+        return None
+
+
+def group_of(kind):
+    """Two of one group are never at the same time."""
+    return next((group for group in GROUPS if group in kind), "lines")
 
 
 class Plan:
@@ -67,10 +77,14 @@ class Plan:
         self.rounds += 1
         dice = random.Random(f"round {self.seed} {self.rounds}")
         length = dice.uniform(*ROUND_SECONDS)
-        events, at = [], dice.uniform(*GAP_SECONDS)
+        events, free_at, at = [], {}, dice.uniform(*GAP_SECONDS)
         while at < length - 2:
-            events.append(Event(at, self.events.deal(), dice.uniform(2, 7),
-                                random.Random(f"event {self.seed} {dice.random()}")))
+            kind = self.events.deal(lambda card: free_at.get(group_of(card), 0) < at)
+            if kind:
+                event = Event(at, kind, dice.uniform(2, 7),
+                              random.Random(f"event {self.seed} {dice.random()}"))
+                free_at[group_of(kind)] = at + event.seconds + 0.5
+                events.append(event)
             at += dice.uniform(*GAP_SECONDS)
         return length, events
 
@@ -89,5 +103,5 @@ class Plan:
 
 
 # What --keep-last is told in each cluster's folder of a vault, and what `prune` is told.
-KEEPS = {"prod": 100_000, "short": 3, "clock": 100_000}
+KEEPS = {"prod": 100_000, "short": 3, "clock": 100_000, "held": 100_000}
 PRUNE_KEEPS = 2

@@ -112,7 +112,8 @@ class Runner(threading.Thread):
 
     def let_leases_run_out(self, wanted=True):
         if self.lease_left and wanted:
-            self.disaster.bucket.let_leases_run_out()
+            with self.disaster.holdup.awake:
+                self.disaster.bucket.let_leases_run_out()
             self.counts.fault("bucket's clock jumps")
             self.disaster.weather.end(self.lease_left)
             self.disaster.weather.spells.remove(self.lease_left)
