@@ -104,6 +104,7 @@ class Disaster:
         while time.monotonic() < end:
             self.round()
             self.pause()
+        self.holdup.is_over = True
 
     def round(self):
         length, events = self.plan.next_round()

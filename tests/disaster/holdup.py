@@ -26,6 +26,8 @@ class Holdup(threading.Thread):
         self.dice = random.Random(f"holdup {disaster.seed}")
         # Held while a run of ours is awake, and by a pause.
         self.awake = threading.Lock()
+        # The last pause is over: what is held up still is of no interest, and will be killed.
+        self.is_over = False
 
     def run(self):
         while True:
@@ -62,6 +64,8 @@ class Holdup(threading.Thread):
 
     def end(self, planned, process):
         status, answer, errors = self.disaster.lifeboat.wait(process)
+        if self.is_over:
+            return
         self.counts.run(status)
         self.counts.say(f"backup of {CLUSTER} into bucket: {status}")
         self.counts.check("a run ends as it may", status in ALLOWED, f"{status}: {errors}")
