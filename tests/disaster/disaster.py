@@ -9,6 +9,7 @@ import faults
 import holdup
 import judge
 import ledger
+import lifeboat
 import lines
 import load
 import members
@@ -39,7 +40,7 @@ class Disaster:
         self.cluster = members.Cluster(self.root, self.etcd_bin, self.folder)
         self.cluster.start_all()
         self.lines = lines.Lines([member.port for member in self.cluster.members])
-        self.lifeboat = runs.Lifeboat(self.program, self.folder, self.bucket, self.counts)
+        self.lifeboat = lifeboat.Lifeboat(self.program, self.folder, self.bucket, self.counts)
         self.node = self.make_node()
         self.load = load.Load(self.seed, self.cluster, self.record)
         self.runner = runs.Runner(self)

@@ -1,9 +1,6 @@
-"""Runs of lifeboat: started, killed, stopped, with a clock of their own or failing system calls."""
-import json
-import os
+"""Backups: killed, stopped, with a clock of their own or with system calls that fail."""
 import shutil
 import signal
-import subprocess
 import threading
 import time
 
@@ -11,57 +8,8 @@ import clock
 import plan
 import weather
 
-LONGEST_SECONDS = 120
-# It must be plain in no output, whatever happens.
+# None of it may stand in what a run says, whatever happens.
 BROKEN = ("terminate called", "Sanitizer", "runtime error:", "std::", "core dumped")
-
-
-class Lifeboat:
-    """How it is called."""
-
-    def __init__(self, program, folder, bucket, log):
-        self.program, self.folder, self.log = str(program), folder, log
-        scratch = folder / "scratch"
-        scratch.mkdir()
-        unwanted = ("LIFEBOAT_", "ETCDCTL_", "AWS_", "HTTP_", "HTTPS_", "http_", "https_")
-        self.environment = {name: value for name, value in os.environ.items()
-                            if not name.startswith(unwanted)}
-        self.environment.update(bucket.environment(), TMPDIR=str(scratch))
-        self.lock, self.number = threading.Lock(), 0
-
-    def start(self, arguments, start=subprocess.Popen, before=()):
-        """A process, with its outputs in files: `out` and `err`."""
-        with self.lock:
-            self.number += 1
-            number = self.number
-        paths = [self.folder / "runs" / f"{number}.{kind}" for kind in ("out", "err")]
-        with open(paths[0], "wb") as out, open(paths[1], "wb") as err:
-            process = start([*before, self.program, *map(str, arguments)],
-                            stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                            env=self.environment)
-        process.out, process.err = paths
-        return process
-
-    def wait(self, process, seconds=LONGEST_SECONDS):
-        """Ended: (status, output as JSON or None, errors). Status None: it had to be killed."""
-        try:
-            status = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGABRT)
-            process.wait()
-            status = None
-        out, err = (path.read_text(errors="replace") for path in (process.out, process.err))
-        self.log.note(f"         {' '.join(map(str, process.args[-40:]))}\n"
-                      f"         ended with {status}, {process.err.name}\n{err}")
-        process.out.unlink()
-        process.err.unlink()
-        try:
-            return status, json.loads(out), err
-        except ValueError:
-            return status, None, err
-
-    def run(self, *arguments):
-        return self.wait(self.start(arguments))
 
 
 class Runner(threading.Thread):
@@ -145,8 +93,7 @@ class Runner(threading.Thread):
         if spell:
             self.disaster.weather.end(spell)
             self.disaster.weather.spells.remove(spell)
-        if "bucket" in planned.places and status != weather.DONE and not self.lease_left:
-            self.lease_left = self.disaster.weather.begin("lease left")
+        self.look_for_lease(planned, status, felt)
         if planned.cluster == "clock" and self.disaster.is_from_the_future("clock"):
             felt.add("clock")
         self.judge(planned, status, answer, errors, felt)
@@ -155,6 +102,13 @@ class Runner(threading.Thread):
         if planned.prunes:
             self.prune(planned)
         self.disaster.look()
+
+    def look_for_lease(self, planned, status, felt):
+        """Whether the run may not have given back its lease of the bucket."""
+        ended_well = status in (weather.DONE, weather.ATTENTION)
+        disturbed = any(kind.startswith(("bucket", "lifeboat", "system")) for kind in felt)
+        if "bucket" in planned.places and not (ended_well and not disturbed):
+            self.lease_left = self.lease_left or self.disaster.weather.begin("lease left")
 
     def begin(self, planned):
         """Its fault's kind, the process, and what is to be done to it, if anything is."""
