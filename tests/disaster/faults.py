@@ -150,7 +150,7 @@ class Faults:
         return self.spell(event, f"{left} bytes are left", ["volume"], self.disaster.volume.free)
 
     def break_volume(self, event):
-        share = event.dice.choice([0, 0, 0.01, 0.1, 0.3])
+        share = event.dice.choice([0, 0, 0.005, 0.02, 0.1, 0.3])
         self.needs_volume(event)
         self.disaster.volume.break_from(share)
         end = self.spell(event, f"behind {share:.0%} of it", ["volume"], self.mend_volume)
@@ -188,6 +188,9 @@ class Faults:
                                                    f"flip of bit {bit} at {share:.6f}", file))
         if what == "flip":
             there.flip("prod", backup[2], file, share, bit)
+            if file == "backup.json":
+                # Until the pause: every run says that it can't read it.
+                self.disaster.weather.begin(f"catalog damaged in the {place}")
         else:
             there.delete("prod", backup[2], file)
         kind = "catalog" if file == "backup.json" else file.partition("_")[0]

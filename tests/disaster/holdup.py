@@ -1,8 +1,8 @@
 """A run that is held up for longer than its lease of the bucket lasts.
 
 Meanwhile another run may take the lease over; the first must notice when it goes on, and put
-nothing more. In a cluster of its own, beside all else. The bucket's clock does not jump while either
-is awake: by it alone the age of a lease is told.
+nothing more. In a cluster of its own, beside all else. The bucket's clock does not jump while one
+of them is awake: by it alone the age of a lease is told.
 """
 import random
 import signal

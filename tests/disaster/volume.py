@@ -13,7 +13,7 @@ import subprocess
 
 import places
 
-SIZE_BYTES = 1536 * 1024 * 1024
+SIZE_BYTES = 6 * 1024 ** 3
 LOOP_SET_STATUS64, LOOP_GET_STATUS64 = 0x4C04, 0x4C05
 SIZE_LIMIT_OFFSET, STATUS_BYTES = 32, 232
 
@@ -41,7 +41,7 @@ class Volume:
         try:
             with open(self.image, "wb") as file:
                 file.truncate(SIZE_BYTES)
-            run("mkfs.ext4", "-q", "-F", "-m", "0", "-J", "size=16", "-E",
+            run("mkfs.ext4", "-q", "-F", "-m", "0", "-N", "20000", "-J", "size=16", "-E",
                 "lazy_itable_init=0,lazy_journal_init=0,nodiscard", str(self.image))
             self.device = run("losetup", "--find", "--show", str(self.image))
             self.mount()
@@ -69,6 +69,10 @@ class Volume:
 
     def free(self):
         (self.vault / "of-somebody-else").unlink(missing_ok=True)
+        # Or an I/O error brings it back.
+        folder = os.open(self.vault, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
 
     def break_from(self, share):
         """Everything behind this share of it returns I/O errors."""

@@ -18,8 +18,7 @@ EXCUSES = {
     "bucket": {STORAGE, BUSY, ATTENTION},
     "volume": {STORAGE, ATTENTION},
     "lease left": {BUSY, ATTENTION},
-    "bit flip": {ATTENTION},
-    "file deleted": {ATTENTION},
+    "catalog damaged": {ATTENTION},
     "lifeboat killed": {-9},
     "lifeboat stopped": {ETCD, STORAGE, ATTENTION, BUSY},
     "clock": {ATTENTION, STORAGE, ETCD},
@@ -43,7 +42,8 @@ def excuses(kinds):
 
 
 # Kinds that are felt in one place only.
-PLACES = {"bucket": "bucket", "lease left": "bucket", "volume": "folder"}
+PLACES = {"bucket": "bucket", "lease left": "bucket", "volume": "folder",
+          "catalog damaged in the bucket": "bucket", "catalog damaged in the folder": "folder"}
 
 
 def felt_in(places, kinds):
