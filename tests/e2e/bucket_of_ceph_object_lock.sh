@@ -8,8 +8,8 @@ ask_s3 PUT /locked x-amz-bucket-object-lock-enabled:true </dev/null
 vault=s3://locked/etcd
 ask_bucket() { ask_s3 "$1" locked </dev/null; }
 start 1
-# Small enough for one request: what comes in parts this gateway does not retain.
-fill_megabytes 2
+# In parts.
+fill_megabytes 20
 
 for _ in 1 2 3; do
   expect 0 backup --s3-object-lock governance --s3-retain 1d --keep-last 2
