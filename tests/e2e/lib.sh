@@ -172,23 +172,23 @@ has_sanitizers() { grep -q __asan_init "$LIFEBOAT"; }
 bounded() {
   local peak_kib
   expect 0 measured "$@"
-  peak_kib=$(tail -n 1 "$work/out")
+  peak_kib=$(cat "$work/peak")
   say "peak memory of $1: $peak_kib KiB"
   [ "$peak_kib" -le "$memory_max_kib" ] || wrong "$1 took $peak_kib KiB"
 }
 
-# measured COMMAND FLAGS...: runs lifeboat; its peak memory in KiB is the last line of its output. A
-# drill's own is looked at while it runs: afterwards that of its etcd is counted with it.
+# measured COMMAND FLAGS...: runs lifeboat; its peak memory in KiB is in $work/peak then. A drill's own
+# is looked at while it runs: afterwards that of its etcd is counted with it.
 measured() {
-  /usr/bin/python3 - "$LIFEBOAT" "$@" <<'PYTHON'
+  /usr/bin/python3 - "$work/peak" "$LIFEBOAT" "$@" <<'PYTHON'
 import os, re, sys, time
-pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
 peak = []
-while sys.argv[2] == "drill" and not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG):
+while sys.argv[3] == "drill" and not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG):
     peak = re.findall(r"VmHWM:\s*(\d+)", open("/proc/%d/status" % pid).read()) or peak
     time.sleep(0.01)
 _, status, usage = os.wait4(pid, 0)
-print(peak[0] if peak else usage.ru_maxrss)
+open(sys.argv[1], "w").write(str(peak[0] if peak else usage.ru_maxrss))
 sys.exit(os.waitstatus_to_exitcode(status))
 PYTHON
 }

@@ -35,6 +35,7 @@ bounded verify "$work/data/member/snap/db" --quiet
 rm -r "$work/data"
 of_prod drill latest --quiet --etcd "$etcd_bin/etcd" --scratch "$work"
 of_prod export latest --quiet --to "$work/exported"
+mkdir "$work/adopted"
 bounded adopt "$work/exported" --quiet --vault "$work/adopted" --cluster prod
 rm -r "$work/exported" "$work/adopted"
 of_prod export latest --quiet --to -
@@ -49,7 +50,8 @@ of_prod restore latest --quiet --identity "$work/prod.key" --data-dir "$work/dat
 rm -r "$work/data"
 
 start_s3rver
-ask_s3 PUT "/bucket/etcd/prod/foreign" <<<'or s3rver hides the cluster'
+# Or s3rver hides the cluster.
+for name in etcd/prod/foreign etcd/prod/backups/foreign; do ask_s3 PUT "/bucket/$name" <<<x; done
 bounded copy latest --quiet --vault "$folder" --cluster prod --to "$vault"
 of_prod list
 of_prod verify latest --quiet
