@@ -130,10 +130,11 @@ void ScratchEtcd::launch() {
   if (fs_.info(log_path())) fs_.remove_file(log_path());
   const auto ports = os::free_loopback_ports(2);
   client_url_ = local_url(ports[0]);
-  process_ = programs_.start({.path = options_.program,
-                              .arguments = arguments_for(options_, client_url_, local_url(ports[1])),
-                              .environment = environment_in(options_.folder),
-                              .output_path = log_path()});
+  process_ =
+      programs_.start({.path = options_.program,
+                       .arguments = arguments_for(options_, client_url_, local_url(ports[1])),
+                       .environment = environment_in(options_.folder),
+                       .output_path = log_path()});
 }
 
 bool ScratchEtcd::wait_until_it_serves(Steady::time_point deadline, const std::stop_token& stop) {

@@ -64,7 +64,7 @@ struct Found {
   milliseconds age{0};
 };
 
-const http::Headers kIfAbsent = {{"If-None-Match", "*"}};
+http::Headers if_absent() { return {{"If-None-Match", "*"}}; }
 
 // The blob, with no judgement.
 class LeaseBlob {
@@ -121,16 +121,16 @@ class LeaseBlob {
   // Writes where nothing was found. Returns whether what stands there now is settled: somebody
   // else was sooner, or nobody can come later.
   bool create(const std::string& mark, const std::stop_token& stop) {
-    const S3Answer answer = write(mark, kIfAbsent, stop);
+    const S3Answer answer = write(mark, if_absent(), stop);
     if (is_condition_unknown(answer)) write(mark, {}, stop);
     if (is_condition_failed(answer)) return true;
     // A server that honours conditions must refuse it now that the blob is there.
-    return is_condition_failed(write(mark, kIfAbsent, stop));
+    return is_condition_failed(write(mark, if_absent(), stop));
   }
 
-  // Writes over what was found; false if it has changed since. Where the server knows no conditions,
-  // or refuses one that holds, it is written under none. (Ceph's gateway, 16.2, wants the ETag
-  // without its quotes, and in a bucket with versions refuses any.)
+  // Writes over what was found; false if it has changed since. Where the server knows no
+  // conditions, or refuses one that holds, it is written under none. (Ceph's gateway, 16.2, wants
+  // the ETag without its quotes, and in a bucket with versions refuses any.)
   bool replace(const Found& found, const std::string& mark, const std::stop_token& stop) {
     const S3Answer answer = write(mark, {{"If-Match", found.etag}}, stop);
     if (!answer.refusal) return true;

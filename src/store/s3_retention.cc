@@ -38,9 +38,8 @@ void ensure_s3_retention(S3Client& client, const os::Clock& clock, const std::st
   request.body = base::cat("<Retention><Mode>", mode_of(options), "</Mode><RetainUntilDate>",
                            end_of(options, clock), "</RetainUntilDate></Retention>");
   const auto body = base::as_bytes(request.body);
-  request.headers = {
-      {"Content-MD5", base::encode_base64(base::md5(body))},
-      {"x-amz-checksum-sha256", base::encode_base64(base::sha256(body))}};
+  request.headers = {{"Content-MD5", base::encode_base64(base::md5(body))},
+                     {"x-amz-checksum-sha256", base::encode_base64(base::sha256(body))}};
   client.send(request, stop);
 }
 

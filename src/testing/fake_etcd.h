@@ -22,7 +22,7 @@ struct FakeEtcd {
   std::string log;                                    // what it writes at its start
   int starts_that_fail = 0;                           // so many first starts end at once
   bool never_serves = false;
-  int calls_too_early = 0;  // so many first calls are refused, and all over the same connection
+  int calls_too_early = 0;   // so many first calls are refused, and all over the same connection
   bool is_stranger = false;  // somebody else's etcd answers on the port
   bool ignores_sigterm = false;
   bool forgets_writes = false;  // over a restart

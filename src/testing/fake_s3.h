@@ -50,8 +50,8 @@ class FakeS3 {
   std::function<void(const Seen&, http::Response&)> after = [](const Seen&, http::Response&) {};
 
   bool honours_conditions = true;
-  // As Ceph's gateway (16.2) has it: no ETag is the right one on writing, and what is put in parts is
-  // not retained, unless that is asked for by itself.
+  // As Ceph's gateway (16.2) has it: no ETag is the right one on writing, and what is put in parts
+  // is not retained, unless that is asked for by itself.
   bool is_ceph = false;
   bool has_object_lock = true;
   std::size_t page_size = 1000;

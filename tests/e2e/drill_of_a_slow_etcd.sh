@@ -6,6 +6,7 @@ start 1
 fill --count 20
 expect 0 backup
 for seconds in 0.1 0.4 1.5; do
+  # shellcheck disable=SC2016  # It is another shell's.
   printf '#!/bin/sh\n[ "$1" = --version ] || sleep %s\nexec %s "$@"\n' "$seconds" \
     "$etcd_bin/etcd" >"$work/slow-etcd"
   chmod +x "$work/slow-etcd"
