@@ -312,49 +312,8 @@ Json files_to_json(const std::vector<CatalogFile>& files) {
   return json;
 }
 
-// ---- The checksum of a catalog, which stands in its last member ----
-
-constexpr std::string_view kChecksumName = "catalog_sha256";
-constexpr std::size_t kChecksumDigits = 64;
-
-std::string checksum_of(std::string_view text) {
-  return base::to_hex(base::sha256(base::as_bytes(text)));
-}
-
-// The text with other digits in its last place that has these.
-std::string with_checksum(std::string_view text, const std::string& old_digits,
-                          const std::string& digits) {
-  std::string result(text);
-  const std::size_t at = result.rfind(old_digits);
-  if (at != result.npos) result.replace(at, old_digits.size(), digits);
-  return result;
-}
-
-// Catalogs without a checksum, of whoever wrote them, are what they are. The last member is taken
-// for it if either its name or its content says so, so that neither hides what became of the other.
-bool is_altered(const Json::Object& document, std::string_view text) {
-  if (document.empty()) return false;
-  const auto& [name, value] = document.back();
-  const std::string* digits = value.as_string();
-  const bool holds_one = digits != nullptr && is_sha256(*digits);
-  if (!holds_one) return name == kChecksumName;
-  return checksum_of(with_checksum(text, *digits, std::string(kChecksumDigits, '0'))) != *digits;
-}
-
-}  // namespace
-
-const CatalogFile* Catalog::file_with_role(std::string_view role) const {
-  const auto found = std::ranges::find(files, role, &CatalogFile::role);
-  return found == files.end() ? nullptr : &*found;
-}
-
-std::uint64_t Catalog::size_bytes() const {
-  std::uint64_t total = 0;
-  for (const CatalogFile& file : files) total += file.size_bytes;
-  return total;
-}
-
-base::Json to_json(const Catalog& catalog) {
+// All but the checksum.
+Json document_to_json(const Catalog& catalog) {
   Json json = Json::object();
   json.set("format", kCatalogFormat)
       .set("id", catalog.id.text())
@@ -378,6 +337,44 @@ base::Json to_json(const Catalog& catalog) {
   return json;
 }
 
+// ---- The checksum of a catalog, which stands in its last member ----
+
+constexpr std::string_view kChecksumName = "catalog_sha256";
+constexpr std::size_t kChecksumDigits = 64;
+
+std::string checksum_of(std::string_view text) {
+  return base::to_hex(base::sha256(base::as_bytes(text)));
+}
+
+std::string text_of(const Json& document) { return document.dump() + "\n"; }
+
+// Catalogs without a checksum, of whoever wrote them, are what they are. The last member is taken
+// for it if either its name or its content says so, so that neither hides what became of the other.
+bool is_altered(const Json::Object& document, std::string_view text) {
+  if (document.empty()) return false;
+  const auto& [name, value] = document.back();
+  const std::string* digits = value.as_string();
+  const bool holds_one = digits != nullptr && is_sha256(*digits);
+  if (!holds_one) return name == kChecksumName;
+  std::string without(text);
+  const std::size_t at = without.rfind(*digits);
+  if (at == without.npos) return true;
+  return checksum_of(without.replace(at, kChecksumDigits, kChecksumDigits, '0')) != *digits;
+}
+
+}  // namespace
+
+const CatalogFile* Catalog::file_with_role(std::string_view role) const {
+  const auto found = std::ranges::find(files, role, &CatalogFile::role);
+  return found == files.end() ? nullptr : &*found;
+}
+
+std::uint64_t Catalog::size_bytes() const {
+  std::uint64_t total = 0;
+  for (const CatalogFile& file : files) total += file.size_bytes;
+  return total;
+}
+
 Catalog decode_catalog(std::string_view text) {
   const auto parse = [&] {
     try {
@@ -389,14 +386,18 @@ Catalog decode_catalog(std::string_view text) {
   const Json document = parse();
   if (document.as_object() == nullptr) refuse("the document is not an object");
   Catalog catalog = decode_document(Fields(document, ""));
+  catalog.has_checksum = document.find(kChecksumName) != nullptr;
   catalog.is_altered = is_altered(*document.as_object(), text);
   return catalog;
 }
 
-std::string encode_catalog(const Catalog& catalog) {
-  const std::string text =
-      to_json(catalog).set(kChecksumName, std::string(kChecksumDigits, '0')).dump() + "\n";
-  return with_checksum(text, std::string(kChecksumDigits, '0'), checksum_of(text));
+base::Json to_json(const Catalog& catalog) {
+  Json json = document_to_json(catalog);
+  if (!catalog.has_checksum) return json;
+  const std::string text = text_of(json.set(kChecksumName, std::string(kChecksumDigits, '0')));
+  return json.set(kChecksumName, checksum_of(text));
 }
+
+std::string encode_catalog(const Catalog& catalog) { return text_of(to_json(catalog)); }
 
 }  // namespace lifeboat::vault

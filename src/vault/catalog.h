@@ -91,6 +91,8 @@ struct Catalog {
   std::vector<CatalogFile> files;
   std::optional<CatalogVerified> verified;
   std::vector<std::string> warnings;
+  // False for one that was decoded from a text without a checksum: it stays as its writer made it.
+  bool has_checksum = true;
   // It was decoded from a text that is not as it was encoded, by the checksum that stands in it.
   // Still a catalog, which an editor or a bad disk has changed: verify says so.
   bool is_altered = false;
@@ -101,13 +103,13 @@ struct Catalog {
   std::uint64_t size_bytes() const;
 };
 
+// Its last member is a checksum of the text that encode_catalog makes, if it has one.
 base::Json to_json(const Catalog& catalog);
 
 // Total: throws kCorrupt for anything that is no catalog (naming the member that is wrong or
 // missing) and kUnsupported for a format newer than kCatalogFormat. Members that it does not know
 // are passed over. File names are checked to be plain names: no path leads out of the folder.
 Catalog decode_catalog(std::string_view text);
-// Ends with a checksum of its own text, the member catalog_sha256.
 std::string encode_catalog(const Catalog& catalog);
 
 }  // namespace lifeboat::vault

@@ -153,7 +153,10 @@ TEST(Catalog, KnowsWhetherItIsAsItWasWritten) {
   const std::string text = encode_catalog(make_full_catalog());
   EXPECT_FALSE(decode_catalog(text).is_altered);
   // Of a writer that puts no checksum in it.
-  EXPECT_FALSE(decode_catalog(to_json(make_full_catalog()).dump()).is_altered);
+  const std::size_t end = text.find(",\n  \"catalog_sha256");
+  const std::string without = text.substr(0, end) + "\n}\n";
+  EXPECT_FALSE(decode_catalog(without).is_altered);
+  EXPECT_EQ(encode_catalog(decode_catalog(without)), without);
 }
 
 TEST(Catalog, NoticesEveryFlippedBit) {

@@ -21,6 +21,8 @@ while [ "$killed" -lt 10 ] || [ "$caught" -eq 0 ]; do
 done
 say "$killed of $runs runs were killed; $caught times an unfinished upload was left"
 
+expect 0 backup
+bucket_has_no_leftovers
 # When an upload is under way, the lock is held.
 start_backup
 wait_until has_unfinished
