@@ -19,11 +19,11 @@ using base::Error;
 using vault::BackupId;
 using vault::CatalogFile;
 
-// Whether both hold the same: encodings apart.
 // The copy's checksum is its own, and would say nothing of it.
 constexpr std::string_view kCopiedAltered =
     "the catalog that this one was copied from was changed after it was written";
 
+// Whether both hold the same: encodings apart.
 bool hold_the_same(const vault::Catalog& one, const vault::Catalog& other) {
   return std::ranges::equal(one.files, other.files, [](const auto& left, const auto& right) {
     return left.role == right.role && left.plain_sha256 == right.plain_sha256;

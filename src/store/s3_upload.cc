@@ -100,22 +100,16 @@ class S3Upload : public base::Sink {
     http::Headers headers = s3_encryption_headers(settings);
     headers.emplace_back("Content-Type", "application/octet-stream");
     headers.emplace_back(kMarkHeader, mark_);
-    if (is_retained()) {
-      const http::Headers retention = s3_retention_headers(settings, clock_);
-      headers.insert(headers.end(), retention.begin(), retention.end());
-    }
+    const http::Headers retention = s3_retention_headers(settings, clock_);
+    headers.insert(headers.end(), retention.begin(), retention.end());
     return headers;
-  }
-
-  bool is_retained() const {
-    return options_.retained && client_.options().object_lock != S3ObjectLock::kNone;
   }
 
   // Many servers want Content-MD5 for what Object Lock retains.
   void add_checksums(http::Headers& headers, std::string_view body,
                      const base::Sha256::Digest& digest) const {
     headers.emplace_back(kChecksumHeader, base::encode_base64(digest));
-    if (!is_retained()) return;
+    if (client_.options().object_lock == S3ObjectLock::kNone) return;
     headers.emplace_back("Content-MD5", base::encode_base64(base::md5(base::as_bytes(body))));
   }
 
@@ -264,7 +258,6 @@ class S3Upload : public base::Sink {
     const bool same = !checksum || checksum == expected_checksum_ ||
                       expected_checksum_.starts_with(*checksum + "-");
     if (!same) throw differs("it has another checksum there");
-    if (!is_retained()) return;
     ensure_s3_retention(client_, clock_, options_.key, blob->headers, stop_.token());
   }
 

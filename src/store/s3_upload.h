@@ -16,7 +16,6 @@ struct S3UploadOptions {
   // Throw kExists at finish() if there is a blob of that name by then. A server that does not
   // honour conditions replaces one that was put in the same moment.
   bool only_if_absent = false;
-  bool retained = true;  // by Object Lock, where the options ask for it
   // Called before the blob becomes visible; throws if it must not.
   std::function<void()> allowed = [] {};
 };

@@ -92,9 +92,11 @@ std::uint64_t Fields::hex_id(std::string_view name) const {
   return id;
 }
 
+constexpr std::size_t kSha256Digits = 64;
+
 bool is_sha256(std::string_view digits) {
-  constexpr std::size_t kDigits = 64;
-  return digits.size() == kDigits && digits.find_first_not_of("0123456789abcdef") == digits.npos;
+  return digits.size() == kSha256Digits &&
+         digits.find_first_not_of("0123456789abcdef") == digits.npos;
 }
 
 std::string Fields::sha256(std::string_view name) const {
@@ -340,7 +342,6 @@ Json document_to_json(const Catalog& catalog) {
 // ---- The checksum of a catalog, which stands in its last member ----
 
 constexpr std::string_view kChecksumName = "catalog_sha256";
-constexpr std::size_t kChecksumDigits = 64;
 
 std::string checksum_of(std::string_view text) {
   return base::to_hex(base::sha256(base::as_bytes(text)));
@@ -351,7 +352,6 @@ std::string text_of(const Json& document) { return document.dump() + "\n"; }
 // Catalogs without a checksum, of whoever wrote them, are what they are. The last member is taken
 // for it if either its name or its content says so, so that neither hides what became of the other.
 bool is_altered(const Json::Object& document, std::string_view text) {
-  if (document.empty()) return false;
   const auto& [name, value] = document.back();
   const std::string* digits = value.as_string();
   const bool holds_one = digits != nullptr && is_sha256(*digits);
@@ -359,7 +359,7 @@ bool is_altered(const Json::Object& document, std::string_view text) {
   std::string without(text);
   const std::size_t at = without.rfind(*digits);
   if (at == without.npos) return true;
-  return checksum_of(without.replace(at, kChecksumDigits, kChecksumDigits, '0')) != *digits;
+  return checksum_of(without.replace(at, kSha256Digits, kSha256Digits, '0')) != *digits;
 }
 
 }  // namespace
@@ -394,7 +394,7 @@ Catalog decode_catalog(std::string_view text) {
 base::Json to_json(const Catalog& catalog) {
   Json json = document_to_json(catalog);
   if (!catalog.has_checksum) return json;
-  const std::string text = text_of(json.set(kChecksumName, std::string(kChecksumDigits, '0')));
+  const std::string text = text_of(json.set(kChecksumName, std::string(kSha256Digits, '0')));
   return json.set(kChecksumName, checksum_of(text));
 }
 

@@ -4,10 +4,7 @@
 source "$(dirname "$0")/bucket_tour.bash"
 
 start_s3rver
-# s3rver names a folder only where an object lies directly in it, and so would hide the cluster.
-for folder in etcd/prod etcd/prod/backups back/prod back/prod/backups; do
-  ask_s3 PUT "/bucket/$folder/foreign" <<<'not of lifeboat'
-done
+put_foreign {etcd,back}/prod {etcd,back}/prod/backups
 
 start 1
 fill_megabytes 20

@@ -21,6 +21,13 @@ start_s3rver() {
   use_server "http://127.0.0.1:$port" S3RVER S3RVER
 }
 
+# put_foreign FOLDER...: an object of somebody else's into each. s3rver names a folder only where an
+# object lies directly in it, and so would hide the cluster.
+put_foreign() {
+  local folder
+  for folder; do ask_s3 PUT "/bucket/$folder/foreign" <<<'not of lifeboat'; done
+}
+
 # ask_s3 METHOD TARGET...: as ask_s3.py says.
 ask_s3() { "$root/tests/e2e/ask_s3.py" "$@"; }
 

@@ -50,8 +50,7 @@ of_prod restore latest --quiet --identity "$work/prod.key" --data-dir "$work/dat
 rm -r "$work/data"
 
 start_s3rver
-# Or s3rver hides the cluster.
-for name in etcd/prod/foreign etcd/prod/backups/foreign; do ask_s3 PUT "/bucket/$name" <<<x; done
+put_foreign etcd/prod etcd/prod/backups
 bounded copy latest --quiet --vault "$folder" --cluster prod --to "$vault"
 of_prod list
 of_prod verify latest --quiet
