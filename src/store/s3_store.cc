@@ -141,7 +141,8 @@ std::string S3Store::folder_prefix(const std::string& folder) const {
 void S3Store::check() {
   client_.send({.query = {{"list-type", "2"}, {"max-keys", "1"}, {"prefix", folder_prefix("")}}},
                stop());
-  check_s3_object_lock(client_, stop());
+  if (!object_lock_checked_) check_s3_object_lock(client_, stop());
+  object_lock_checked_ = true;
 }
 
 Listing S3Store::list(const std::string& folder) {

@@ -60,6 +60,7 @@ class S3Store : public Store {
 
   S3Client client_;
   const os::Clock& clock_;
+  bool object_lock_checked_ = false;  // once is enough, however often check() is called
   std::mutex mutex_;
   std::vector<std::weak_ptr<const S3LeaseState>> leases_;  // guarded
 };
