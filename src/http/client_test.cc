@@ -75,7 +75,7 @@ TEST(HttpClient, SendsTheRequestAndReturnsTheAnswer) {
 TEST(HttpClient, SendsABodyWithItsLength) {
   std::string request;
   const TestServer server([&](Peer& peer) {
-    request = peer.read_request();
+    request = peer.read_until("abc", peer.read_request());
     peer.answer("");
     peer.wait_for_end();
   });

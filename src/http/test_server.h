@@ -42,9 +42,11 @@ class Peer {
   }
 
   // Up to the empty line, and the body if it has come with it; empty at the end.
-  std::string read_request() {
-    std::string text;
-    while (text.find("\r\n\r\n") == std::string::npos) {
+  std::string read_request() { return read_until("\r\n\r\n", {}); }
+
+  // Goes on with `text` until `end` is in it, and what comes along; empty at the end.
+  std::string read_until(std::string_view end, std::string text) {
+    while (text.find(end) == std::string::npos) {
       const std::string piece = read_some();
       if (piece.empty()) return {};
       text += piece;

@@ -38,6 +38,9 @@ class AtomicFile : public base::Sink {
   // Publishes: after it returns, `path` holds what was written, power cut or not.
   void finish() override;
 
+  // Whether `path` is this file's by now, also where finish() threw afterwards.
+  bool is_published() const { return published_; }
+
  private:
   void rename();
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "os/errno_text.h"
+#include "os/paths.h"
 
 namespace lifeboat::os {
 namespace {
@@ -134,12 +135,17 @@ Folder take_over(Descriptor descriptor, const std::string& path) {
 }
 
 // Some file systems (NFS, old XFS) leave the type to a further call. An entry that goes away
-// meanwhile counts as something else.
-FileType type_of_entry(DIR* folder, const dirent& entry) {
+// meanwhile counts as something else. One that can't be looked at does not: in a vault, what is no
+// file is not there, and a backup whose catalog is not there is removed.
+FileType type_of_entry(DIR* folder, const dirent& entry, const std::string& path) {
   if (entry.d_type != DT_UNKNOWN) return type_of(static_cast<mode_t>(DTTOIF(entry.d_type)));
   struct stat status {};
-  const int result = ::fstatat(::dirfd(folder), entry.d_name, &status, AT_SYMLINK_NOFOLLOW);
-  return result == -1 ? FileType::kOther : type_of(status.st_mode);
+  if (::fstatat(::dirfd(folder), entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    return type_of(status.st_mode);
+  }
+  const int number = errno;
+  if (number != ENOENT) throw posix_failure("examine", join_path(path, entry.d_name), number);
+  return FileType::kOther;
 }
 
 }  // namespace
@@ -154,7 +160,7 @@ std::vector<DirectoryEntry> list_entries(Descriptor descriptor, const std::strin
     if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
-    entries.push_back({std::string(name), type_of_entry(folder.get(), *entry)});
+    entries.push_back({std::string(name), type_of_entry(folder.get(), *entry, path)});
   }
   if (errno != 0) throw posix_failure("list", path, errno);
   std::ranges::sort(entries, {}, &DirectoryEntry::name);

@@ -250,8 +250,16 @@ class PosixProcess : public Process {
     reap(0);
   }
 
+  // Until it is reaped, ended or not, its number is the name of no other group than its own: what
+  // is left there is killed before.
   void reap(int flags) {
     if (ended_) return;
+    siginfo_t child{};
+    int looked = 0;
+    do {
+      looked = ::waitid(P_PID, static_cast<id_t>(id_), &child, WEXITED | WNOWAIT | flags);
+    } while (looked == -1 && errno == EINTR);
+    if (looked == 0 && child.si_pid == id_) ::kill(-id_, SIGKILL);
     pid_t found = 0;
     do {
       found = ::waitpid(id_, &status_, flags);

@@ -3,9 +3,9 @@
 //
 // A started program stands alone: its own process group, standard input empty, no file of ours
 // open, no variable but those that it was given, signals as a shell would leave them. It does not
-// outlive this program, however that ends. What it starts in turn is ended with it as long as that
-// stays in its group; with ProgramStart::take_descendants wherever it goes, save for what some
-// service (systemd, a container runtime) starts on its behalf.
+// outlive this program, however that ends. What it starts in turn is killed once it has ended, by
+// itself or not, as long as that stays in its group; with ProgramStart::take_descendants wherever
+// it goes, save for what some service (systemd, a container runtime) starts on its behalf.
 #pragma once
 
 #include <chrono>

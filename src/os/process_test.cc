@@ -133,6 +133,23 @@ TEST_F(ProcessTest, EndsWithItsObjectAndTakesItsChildrenAlong) {
   EXPECT_TRUE(comes_true([&] { return is_dead(child); }));
 }
 
+TEST_F(ProcessTest, LeavesNothingOfItsGroupBehindWhenItEndsByItself) {
+  const auto process = start_shell("sleep 30 & echo $! > " + folder.path("id") + "; exit 3");
+  EXPECT_TRUE(process->wait(kLong, {}));
+  EXPECT_EQ(process->end(), "exit status 3");
+  const pid_t child = id_in("id");
+  EXPECT_TRUE(comes_true([&] { return is_dead(child); }));
+}
+
+TEST_F(ProcessTest, LeavesNothingOfItsGroupBehindWhenItTerminates) {
+  const auto process = start_shell("sh -c 'trap \"\" TERM; echo $$ > " + folder.path("id") +
+                                   "; while :; do sleep 0.01; done' & wait");
+  const pid_t child = id_in("id");
+  EXPECT_TRUE(process->shut_down(kLong, {}));
+  EXPECT_EQ(process->end(), "signal 15");
+  EXPECT_TRUE(comes_true([&] { return is_dead(child); }));
+}
+
 TEST_F(ProcessTest, EndsWithThisProgram) {
   const pid_t parent = ::fork();
   if (parent == 0) {

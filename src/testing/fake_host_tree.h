@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "base/text.h"
 #include "os/host_tree.h"
 #include "os/paths.h"
 #include "testing/fault_fs.h"
@@ -56,7 +58,8 @@ class FakeHostTree : public os::HostTree {
   static os::HostFileInfo describe(const std::string& path, const os::FileInfo& info) {
     os::HostFileInfo described;
     described.type = info.type;
-    described.id.inode = std::hash<std::string>()(path);
+    std::vector<std::string> parts = base::split(path, '/');  // "a", "/a" and "/a/" are one
+    described.id.inode = std::hash<std::string>()(base::join(parts, "/"));
     described.size_bytes = info.size_bytes;
     described.mode = info.type == os::FileType::kDirectory ? 0700 : 0600;
     return described;

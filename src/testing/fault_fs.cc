@@ -267,6 +267,12 @@ void FaultFs::put_file(const std::string& path, std::string_view content) {
   state_->tree.put(path, FileType::kFile, content);
 }
 
+void FaultFs::flip_bit(const std::string& path, std::size_t offset) {
+  std::string content = file_content(path);
+  content.at(offset) = static_cast<char>(content.at(offset) ^ 1);
+  put_file(path, content);
+}
+
 void FaultFs::put_symlink(const std::string& path) {
   const std::lock_guard guard(state_->mutex);
   state_->tree.put(path, FileType::kSymlink, "");

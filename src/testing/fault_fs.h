@@ -47,6 +47,8 @@ class FaultFs : public os::FileSystem {
 
   // Tampering, as from outside: no fault applies and it is safe at once. Parents are made.
   void put_file(const std::string& path, std::string_view content);
+  // Changes the lowest bit of one byte of a file.
+  void flip_bit(const std::string& path, std::size_t offset);
   void put_symlink(const std::string& path);
   void put_directory(const std::string& path);
   std::string file_content(const std::string& path) const;
