@@ -94,6 +94,11 @@ std::optional<std::uint64_t> DirStore::size_bytes(const std::string& name) {
   return info->size_bytes;
 }
 
+bool DirStore::is_taken(const std::string& name) {
+  check_blob_name(name);
+  return tree_.info(name).has_value();
+}
+
 std::optional<std::string> DirStore::fingerprint(const std::string& name) {
   check_blob_name(name);
   return std::nullopt;

@@ -25,6 +25,7 @@ class DirStore : public Store {
   bool is_remote() const override { return false; }
   std::unique_ptr<base::RandomSource> open(const std::string& name) override;
   std::optional<std::uint64_t> size_bytes(const std::string& name) override;
+  bool is_taken(const std::string& name) override;
   // Nullopt always: times and sizes stay while disks lose bits.
   std::optional<std::string> fingerprint(const std::string& name) override;
   std::unique_ptr<base::Sink> put(const std::string& name) override;

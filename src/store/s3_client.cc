@@ -103,7 +103,7 @@ S3Answer S3Client::exchange(const S3Request& request, const std::stop_token& sto
       const S3Credentials credentials = credentials_.current();
       S3Answer answer = attempt(sign(request, credentials), request, stop);
       answer.attempts = attempts;
-      if (answer.refusal && says_expired(*answer.refusal) && !renewed) {
+      if (answer.refusal && may_be_expired(*answer.refusal) && !renewed) {
         credentials_.renew(credentials);
         renewed = true;
         continue;

@@ -125,6 +125,20 @@ TEST_F(S3ClientTest, RenewsCredentialsThatHaveRunOutOnce) {
   EXPECT_EQ(error_of([&] { stale.send({}, {}); }).code(), Code::kDenied);
 }
 
+TEST_F(S3ClientTest, RenewsCredentialsThatWereReplacedAlsoWhereAHeadCanNotSaySo) {
+  for (const unsigned status : {400U, 403U}) {
+    server_.before = [status](const FakeS3::Seen& seen) -> std::optional<http::Response> {
+      const http::Response finder{.headers = seen.request->headers};
+      if (finder.header("x-amz-security-token")) return http::Response{.status = status};
+      return std::nullopt;
+    };
+    Rotating rotating;
+    auto client = make(rotating);
+    EXPECT_EQ(client.exchange({.method = "HEAD", .key = "nothing"}, {}).response.status, 404U);
+    EXPECT_EQ(rotating.renewed, 1);
+  }
+}
+
 TEST_F(S3ClientTest, IsRefusedWithAWrongSecretWhichItDoesNotShow) {
   FixedCredentials wrong({"KEY", "wrong-secret"});
   auto client = make(wrong);

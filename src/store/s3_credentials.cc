@@ -17,6 +17,8 @@ constexpr std::uint64_t kFileMaxBytes = 1024 * 1024;
 constexpr auto kReread = std::chrono::minutes(1);
 constexpr auto kRenewBefore = std::chrono::minutes(5);
 constexpr std::string_view kBlanks = " \t\r\n";
+// So much of a token in a message is enough to know that it is quoted.
+constexpr std::size_t kQuotedMax = 16;
 
 std::string_view trimmed(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
@@ -46,6 +48,8 @@ class Chain : public S3CredentialSource {
     const auto now = clock_.now();
     // A clock that was set back must not keep old keys for good.
     if (!kept_ || now >= use_until_ || now < read_at_) {
+      // Should this fail, the next call asks again instead of using what is too old.
+      kept_.reset();
       use_until_ = now + kReread;
       kept_ = look();
       read_at_ = now;
@@ -145,12 +149,26 @@ class Chain : public S3CredentialSource {
                                 .body = question};
     const http::Response response = connect_(sts_url())->send(request, options_.stop);
     if (response.status != 200) {
-      throw explain_refusal(base::cat("AssumeRoleWithWebIdentity of ", base::printable(role)),
-                            read_refusal(response.status, response.body));
+      throw sts_failure(role, trimmed(token), read_refusal(response.status, response.body));
     }
     const TemporaryCredentials temporary = parse_assumed_role(response.body);
     use_until_ = std::max(temporary.expires - kRenewBefore, clock_.now() + kReread);
     return temporary.credentials;
+  }
+
+  // What is refused is the token or the role, not the bucket. A server may quote the token.
+  static base::Error sts_failure(const std::string& role, std::string_view token,
+                                 S3Refusal refusal) {
+    if (refusal.message.find(token.substr(0, kQuotedMax)) != std::string::npos)
+      refusal.message = {};
+    const base::Error error =
+        explain_refusal(base::cat("AssumeRoleWithWebIdentity of ", base::printable(role)), refusal);
+    if (refusal.status < 400 || refusal.status >= 500 || is_worth_another_attempt(refusal)) {
+      return error;
+    }
+    return base::Error(Code::kDenied, error.what(),
+                       "check the token in AWS_WEB_IDENTITY_TOKEN_FILE, and that the role in "
+                       "AWS_ROLE_ARN trusts whoever issued it");
   }
 
   http::Url sts_url() const {

@@ -1,8 +1,7 @@
 // Where the keys of S3 come from: mounted files or a profile where one is named; else the
 // environment, a web identity that STS (AssumeRoleWithWebIdentity) gives temporary keys for, or the
-// shared credentials file. Asked in that order;
-// the first that is set up is the one, and what is wrong with it is an error, never a reason to
-// look further.
+// shared credentials file. Asked in that order; the first that is set up is the one, and what is
+// wrong with it is an error, never a reason to look further.
 //
 // Files are read again when the keys are asked for and were last read a minute ago, so that keys
 // that rotate are found; temporary keys are renewed five minutes before they run out. No secret

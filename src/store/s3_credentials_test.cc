@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "base/text.h"
 #include "os/posix_fs.h"
 #include "testing/error_of.h"
 #include "testing/fake_clock.h"
@@ -100,6 +101,19 @@ TEST_F(S3CredentialSources, ComeFromAMountedSecretAndAreFoundAgainWhenTheyRotate
   EXPECT_EQ(source->current().access_key, "four") << "after the clock was set back";
 }
 
+TEST_F(S3CredentialSources, AreNotTheOldOnesAfterALookForNewOnesFailed) {
+  write_file(folder_.path("AWS_ACCESS_KEY_ID"), "one");
+  write_file(folder_.path("AWS_SECRET_ACCESS_KEY"), "secret");
+  const auto source = make({.folder = folder_.path()});
+  EXPECT_EQ(source->current().access_key, "one");
+  clock_.advance(std::chrono::minutes(1));
+  write_file(folder_.path("AWS_ACCESS_KEY_ID"), "");
+  EXPECT_EQ(error_of([&] { source->current(); }).code(), Code::kNotFound);
+  EXPECT_EQ(error_of([&] { source->current(); }).code(), Code::kNotFound);
+  write_file(folder_.path("AWS_ACCESS_KEY_ID"), "two");
+  EXPECT_EQ(source->current().access_key, "two");
+}
+
 TEST_F(S3CredentialSources, ComeFromAProfileOfTheSharedFile) {
   const std::string path = folder_.path("credentials");
   write_file(path, "[default]\naws_access_key_id = A\naws_secret_access_key=B==\n");
@@ -164,6 +178,25 @@ TEST_F(S3CredentialSources, SayWhatStsSaysWithoutTheToken) {
   EXPECT_EQ(error.code(), Code::kDenied);
   EXPECT_THAT(error.what(), HasSubstr("arn:r: the server answers 400 ExpiredTokenException"));
   EXPECT_THAT(error.what(), Not(HasSubstr("secret")));
+}
+
+TEST_F(S3CredentialSources, BlameTheTokenForWhatStsRefusesAndDoNotQuoteIt) {
+  write_file(folder_.path("token"), "ey.secret\n");
+  for (const char* code : {"InvalidIdentityToken", "AccessDenied", "ValidationError"}) {
+    sts_answer_ = {.status = 400,
+                   .body = base::cat("<ErrorResponse><Error><Code>", code,
+                                     "</Code><Message>bad token ey.secret</Message></Error>"
+                                     "</ErrorResponse>")};
+    const base::Error error = error_of([&] {
+      make({.environment = {{"AWS_WEB_IDENTITY_TOKEN_FILE", folder_.path("token")},
+                            {"AWS_ROLE_ARN", "arn:r"}}})
+          ->current();
+    });
+    EXPECT_EQ(error.code(), Code::kDenied) << code;
+    EXPECT_THAT(error.what(), HasSubstr(code));
+    EXPECT_THAT(error.what(), Not(HasSubstr("secret")));
+    EXPECT_THAT(error.hint(), HasSubstr("AWS_WEB_IDENTITY_TOKEN_FILE"));
+  }
 }
 
 TEST(AssumedRole, MustBeComplete) {

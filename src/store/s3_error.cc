@@ -77,7 +77,8 @@ Code code_of_status(unsigned status) {
 }
 
 std::string_view hint_of_status(unsigned status) {
-  if (status == 301 || status == 307 || status == 400) return kRegionHint;
+  if (status == 301 || status == 307) return kRegionHint;
+  if (status == 400) return "check the region that the bucket is in, and the credentials";
   if (status == 407) return "give the proxy user and password, in HTTP_PROXY";
   if (status == 401 || status == 403) {
     return "check the credentials and what they may do, and the rules of a proxy on the way";
@@ -113,9 +114,13 @@ bool is_worth_another_attempt(const S3Refusal& refusal) {
          std::ranges::find(kStatuses, refusal.status) != kStatuses.end();
 }
 
-bool says_expired(const S3Refusal& refusal) {
-  return refusal.code == "ExpiredToken" || refusal.code == "ExpiredTokenException" ||
-         refusal.code == "TokenRefreshRequired" || refusal.code == "InvalidAccessKeyId";
+bool may_be_expired(const S3Refusal& refusal) {
+  constexpr auto kWords = std::to_array<std::string_view>(
+      {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken",
+       "InvalidAccessKeyId", "SignatureDoesNotMatch"});
+  constexpr auto kStatuses = std::to_array<unsigned>({400, 401, 403});
+  if (!refusal.code.empty()) return std::ranges::find(kWords, refusal.code) != kWords.end();
+  return std::ranges::find(kStatuses, refusal.status) != kStatuses.end();
 }
 
 base::Error explain_refusal(const std::string& what, const S3Refusal& refusal) {

@@ -21,8 +21,9 @@ S3Refusal read_refusal(unsigned status, std::string_view body);
 // moment, and says that nothing is wrong with the request.
 bool is_worth_another_attempt(const S3Refusal& refusal);
 
-// Whether other credentials may help: those that were used have run out.
-bool says_expired(const S3Refusal& refusal);
+// Whether other credentials may help: those that were used have run out, or were replaced. The
+// answer to a HEAD has no body and so can't say that it is this: then it may be.
+bool may_be_expired(const S3Refusal& refusal);
 
 // `what` is the request: "PUT s3://bucket/key".
 base::Error explain_refusal(const std::string& what, const S3Refusal& refusal);

@@ -134,16 +134,24 @@ class LeaseBlob {
   bool replace(const Found& found, const std::string& mark, const std::stop_token& stop) {
     const S3Answer answer = write(mark, {{"If-Match", found.etag}}, stop);
     if (!answer.refusal) return true;
-    if (is_condition_failed(answer)) {
-      const auto now = read(stop);
-      if (!now || now->etag != found.etag) return false;
-    }
+    if (has_changed(found, answer, stop)) return false;
     write(mark, {}, stop);
     return true;
   }
 
-  void remove() {
-    client_.exchange({.method = "DELETE", .key = key_, .attempts_max = attempts_max_}, {});
+  // Removes the blob if it has this mark, and never one that came in its place meanwhile; where the
+  // server takes no such condition for removals, as replace() has it. Not to be stopped: what stays
+  // keeps others out for a minute.
+  void release(const std::string& mark) noexcept {
+    hurry();
+    try {
+      const auto found = read({});
+      if (!found || found->content.mark != mark) return;
+      const S3Answer answer = remove({{"If-Match", found->etag}});
+      if (answer.refusal && !has_changed(*found, answer, {})) remove({});
+    } catch (const std::exception&) {
+      // It ends by itself.
+    }
   }
 
   base::Error busy(const Found* found) const {
@@ -165,6 +173,21 @@ class LeaseBlob {
   }
 
  private:
+  // Whether what was found is no more, where a request on its condition was refused with `answer`.
+  bool has_changed(const Found& found, const S3Answer& answer, const std::stop_token& stop) {
+    if (!is_condition_failed(answer)) return false;
+    const auto now = read(stop);
+    return !now || now->etag != found.etag;
+  }
+
+  S3Answer remove(http::Headers condition) {
+    const S3Request request{.method = "DELETE",
+                            .key = key_,
+                            .headers = std::move(condition),
+                            .attempts_max = attempts_max_};
+    return client_.exchange(request, {});
+  }
+
   S3Client& client_;
   const os::Clock& clock_;
   const std::string key_;
@@ -182,12 +205,7 @@ class LeaseLock : public StoreLock {
   ~LeaseLock() override {
     renewer_.request_stop();
     renewer_.join();
-    try {
-      const auto found = blob_.read({});
-      if (found && found->content.mark == mark_) blob_.remove();
-    } catch (const std::exception&) {
-      // It ends by itself.
-    }
+    blob_.release(mark_);
   }
 
  private:
@@ -220,6 +238,19 @@ class LeaseLock : public StoreLock {
   std::jthread renewer_;
 };
 
+// Writes over what was found, if anything, and returns what stands there once that is settled.
+std::optional<Found> write_lease(LeaseBlob& blob, const std::optional<Found>& found,
+                                 const std::string& mark, const std::stop_token& stop) {
+  // Refused in favour of a lost attempt of our own, or of a rival: reading tells.
+  const bool settled = found ? !blob.replace(*found, mark, stop) : blob.create(mark, stop);
+  if (!settled) {
+    base::wait(blob.options().lease_settle, stop);
+    if (stop.stop_requested()) blob.release(mark);
+    base::throw_if_stopped(stop);
+  }
+  return blob.read(stop);
+}
+
 }  // namespace
 
 bool S3LeaseState::is_held() const {
@@ -233,13 +264,7 @@ S3Lease take_s3_lease(S3Client& client, const os::Clock& clock, const std::strin
   if (found && found->age <= found->content.duration) throw blob.busy(&*found);
   const std::string mark = random_mark();
   auto state = std::make_shared<S3LeaseState>(client.options().lease_duration);
-  // Refused in favour of a lost attempt of our own, or of a rival: reading tells.
-  const bool settled = found ? !blob.replace(*found, mark, stop) : blob.create(mark, stop);
-  if (!settled) {
-    base::wait(client.options().lease_settle, stop);
-    base::throw_if_stopped(stop);
-  }
-  const auto now = blob.read(stop);
+  const auto now = write_lease(blob, found, mark, stop);
   if (!now || now->content.mark != mark) throw blob.busy(now ? &*now : nullptr);
   return {std::make_unique<LeaseLock>(std::move(blob), mark, state), state};
 }

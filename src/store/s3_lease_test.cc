@@ -119,6 +119,57 @@ TEST_F(S3LeaseTest, ThatSomebodyElseTookStopsAllWriting) {
   EXPECT_TRUE(server_.blobs.contains(".lock")) << "it is the rival's";
 }
 
+TEST_F(S3LeaseTest, OfASuccessorIsNotRemovedWithOnesOwn) {
+  const auto store = open(milliseconds(60'000));
+  auto lock = store->lock(".lock");
+  {
+    const std::lock_guard guard(server_.mutex);
+    server_.before = [this](const FakeS3::Seen& seen) -> std::optional<http::Response> {
+      if (seen.method == "DELETE") server_.blobs[seen.key].etag = "\"the successor's\"";
+      return std::nullopt;
+    };
+  }
+  lock.reset();
+  EXPECT_TRUE(server_.blobs.contains(".lock"));
+}
+
+TEST_F(S3LeaseTest, GoesAlsoWhereTheServerTakesNoConditionsForRemovals) {
+  for (const bool is_ceph : {false, true}) {
+    server_.is_ceph = is_ceph;
+    server_.honours_conditions = is_ceph;
+    const auto store = open(milliseconds(60'000));
+    store->lock(".lock").reset();
+    EXPECT_FALSE(server_.blobs.contains(".lock")) << is_ceph;
+  }
+  server_.before = [](const FakeS3::Seen& seen) -> std::optional<http::Response> {
+    const auto is_match = [](const auto& header) { return header.first == "If-Match"; };
+    const bool has_condition = std::ranges::any_of(seen.request->headers, is_match);
+    if (seen.method == "DELETE" && has_condition) return s3_refusal(501, "NotImplemented");
+    return std::nullopt;
+  };
+  const auto store = open(milliseconds(60'000));
+  store->lock(".lock").reset();
+  EXPECT_FALSE(server_.blobs.contains(".lock"));
+}
+
+TEST_F(S3LeaseTest, IsGivenBackByARunThatIsStoppedWhileItSettles) {
+  server_.honours_conditions = false;
+  std::stop_source stop;
+  store::S3Store store({.location = {"bucket"},
+                        .endpoint = "http://127.0.0.1:9000",
+                        .owner = "node-1",
+                        .lease_settle = milliseconds(60'000),
+                        .stop = stop.get_token()},
+                       credentials_, server_.clock,
+                       [this](const http::Url&) { return server_.connect(); });
+  const std::jthread stopper([&] {
+    EXPECT_TRUE(eventually([&] { return count("PUT .lock") >= 2; }));
+    stop.request_stop();
+  });
+  EXPECT_EQ(error_of([&] { store.lock(".lock"); }).code(), Code::kCancelled);
+  EXPECT_FALSE(server_.blobs.contains(".lock"));
+}
+
 TEST_F(S3LeaseTest, ThatCanNotBeRenewedStopsAllWritingInTime) {
   const auto store = open(milliseconds(300));
   const auto lock = store->lock(".lock");

@@ -10,6 +10,7 @@
 // uploads by folder; what remove_unfinished can't see there, they remove themselves in time.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -60,7 +61,7 @@ class S3Store : public Store {
 
   S3Client client_;
   const os::Clock& clock_;
-  bool object_lock_checked_ = false;  // once is enough, however often check() is called
+  std::atomic<bool> object_lock_checked_ = false;  // once is enough for all calls of check()
   std::mutex mutex_;
   std::vector<std::weak_ptr<const S3LeaseState>> leases_;  // guarded
 };

@@ -64,6 +64,10 @@ class Store {
   // The blob's size, nullopt if there is none of that name.
   virtual std::optional<std::uint64_t> size_bytes(const std::string& name) = 0;
 
+  // Whether anything at all has that name: also what is no blob and is not listed, such as a
+  // symbolic link.
+  virtual bool is_taken(const std::string& name) { return size_bytes(name).has_value(); }
+
   // What the store itself says of the blob's content without reading it, as a text that changes
   // when the content does: "sha256:BASE64", "sha256-parts:BASE64-7" (of a blob that was put in
   // seven parts), "etag:..." . Not the same from store to store. Nullopt where there is nothing

@@ -171,6 +171,7 @@ http::Response FakeS3::answer_for(const Seen& seen) {
     return {.status = 204};
   }
   if (seen.method != "DELETE") return s3_refusal(501, "NotImplemented");
+  if (auto refused = refuse_condition(seen)) return *std::move(refused);
   blobs.erase(seen.key);
   return {.status = 204};
 }

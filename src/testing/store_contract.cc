@@ -85,6 +85,7 @@ TEST_P(StoreContract, GivesBackWhatWasPut) {
     write_in_pieces(*sink, content, 100'000);
     sink->finish();
     EXPECT_EQ(store().size_bytes("a/b/blob"), size);
+    EXPECT_TRUE(store().is_taken("a/b/blob"));
     // Not EXPECT_EQ: nobody wants megabytes in a failure's message.
     EXPECT_TRUE(read_in_pieces(store(), "a/b/blob", 70'001) == content);
   }
