@@ -94,6 +94,11 @@ grpc::ChannelArguments make_arguments(const ClientOptions& options,
 
 void silence_grpc() { gpr_set_log_function(&drop_log_line); }
 
+gpr_timespec deadline_after(std::chrono::milliseconds timeout) {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_millis(timeout.count(), GPR_TIMESPAN));
+}
+
 std::unique_ptr<grpc::ResourceQuota> make_quota() {
   auto quota = std::make_unique<grpc::ResourceQuota>("lifeboat");
   quota->Resize(kQuotaBytes);

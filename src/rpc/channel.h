@@ -2,6 +2,9 @@
 // Inside this folder only.
 #pragma once
 
+#include <grpc/support/time.h>
+
+#include <chrono>
 #include <memory>
 
 #include "rpc/endpoint_url.h"
@@ -24,5 +27,8 @@ std::unique_ptr<grpc::ResourceQuota> make_quota();
 // Connects nothing yet. The options' CA must be given for TLS that verifies.
 std::shared_ptr<grpc::Channel> make_channel(const EndpointUrl& url, const ClientOptions& options,
                                             const grpc::ResourceQuota& quota);
+
+// Immune to steps of the wall clock.
+gpr_timespec deadline_after(std::chrono::milliseconds timeout);
 
 }  // namespace lifeboat::rpc

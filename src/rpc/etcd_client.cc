@@ -67,6 +67,10 @@ etcd::StoredKey to_stored_key(const pb::KeyValue& key_value) {
           .lease = key_value.lease()};
 }
 
+// A wait that nothing interrupts, so it is short. gRPC tries again after a fifth of a second.
+constexpr std::chrono::milliseconds kReconnectPatience{500};
+constexpr int kMisreadConnectsMax = 6;
+
 // As etcd writes "from the first key on": from this key to this end.
 constexpr std::string_view kEveryKey("\0", 1);
 
@@ -191,10 +195,21 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
       const Request& request, Response& response, const std::string& token, const Limits& limits) {
     grpc::ClientContext context;
     if (!token.empty()) context.AddMetadata("token", token);
-    context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                      gpr_time_from_millis(limits.left().count(), GPR_TIMESPAN)));
+    context.set_deadline(deadline_after(limits.left()));
     const std::stop_callback on_stop(limits.stop, [&context] { context.TryCancel(); });
     return (stub.*method)(&context, request, &response);
+  }
+
+  // What gRPC misreads when it connects says nothing about etcd: again then, over the connection
+  // that it makes meanwhile.
+  template <typename Call>
+  grpc::Status with_connection(const Limits& limits, const Call& call) {
+    grpc::Status result = call();
+    for (int again = 0; again < kMisreadConnectsMax && is_misread_connect(result); ++again) {
+      channel_->WaitForConnected(deadline_after(std::min(limits.left(), kReconnectPatience)));
+      result = call();
+    }
+    return result;
   }
 
   // Makes the attempt, and once more with a new token if etcd does not know the old one. Throws
@@ -209,7 +224,7 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
       token = authenticate(limits, timeout);
       fresh = true;
     }
-    grpc::Status result = attempt(token, limits);
+    grpc::Status result = with_connection(limits, [&] { return attempt(token, limits); });
     if (!fresh && is_token_refused(result)) {
       result = attempt(authenticate(limits, timeout), limits);
     }
@@ -223,8 +238,9 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
     request.set_name(peer_->options.user);
     request.set_password(peer_->options.password);
     pb::AuthenticateResponse response;
-    const grpc::Status result =
-        call(*auth_, &pb::Auth::Stub::Authenticate, request, response, {}, limits);
+    const grpc::Status result = with_connection(limits, [&] {
+      return call(*auth_, &pb::Auth::Stub::Authenticate, request, response, {}, limits);
+    });
     // As etcdctl does: a user who is not needed does no harm.
     if (!is_authentication_off(result)) require(result, limits, timeout);
     const std::scoped_lock lock(mutex_);

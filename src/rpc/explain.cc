@@ -89,6 +89,11 @@ bool is_authentication_off(const grpc::Status& status) {
   return says(status, "authentication is not enabled");
 }
 
+bool is_misread_connect(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+         says(status, "failed to connect") && says(status, "No such file or directory");
+}
+
 base::Error explain_failure(const Peer& peer, const grpc::Status& status, const Limits& limits) {
   base::throw_if_stopped(limits.stop);
   if (says(status, "etcdserver:") || says(status, "auth:"))

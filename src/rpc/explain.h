@@ -24,6 +24,12 @@ bool is_token_refused(const grpc::Status& status);
 // Whether etcd says that it does not know users at all.
 bool is_authentication_off(const grpc::Status& status);
 
+// Whether gRPC only believes that it could not connect. It (1.51, tcp_client_posix.cc) looks at
+// errno after connect() once it has allocated memory, and glibc, where it makes room for a
+// thread's, asks /sys for the number of processors: in a root without /sys connect() seems to find
+// no such file.
+bool is_misread_connect(const grpc::Status& status);
+
 // The error for a call that failed, without the endpoint's name in front. Where gRPC does not know
 // more than that there is no connection, one is made by hand to find out, within what is left of
 // `limits` or half a second. Throws kCancelled if a stop was requested.

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "etcd_rpc.grpc.pb.h"
+#include "rpc/channel.h"
 
 namespace lifeboat::rpc {
 namespace {
@@ -17,12 +18,6 @@ namespace {
 // How long the look for the reason may take once a stream has broken: the caller wants to go on
 // with another member.
 constexpr std::chrono::milliseconds kDiagnosisTimeout{1000};
-
-// Immune to steps of the wall clock.
-gpr_timespec deadline_after(std::chrono::milliseconds timeout) {
-  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                      gpr_time_from_millis(timeout.count(), GPR_TIMESPAN));
-}
 
 }  // namespace
 
