@@ -62,7 +62,7 @@ const std::vector<Room> kRooms = {
     {"base", {}, {"cpu", "fmt", "json", "openssl"}},
     {"os", {"base"}, {"posix"}},
     {"bbolt", {"base"}, {}},
-    {"etcd", {"base", "bbolt"}, {"protobuf"}},
+    {"etcd", {"base", "bbolt"}, {}},
     // Besides gRPC it has the TLS probe, which connects by hand.
     {"rpc", {"base", "etcd"}, {"cares", "grpc", "openssl", "protobuf", "sockets"}},
     {"codec", {"base"}, {"openssl", "zstd"}},

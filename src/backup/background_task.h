@@ -5,12 +5,14 @@
 //   use(hash.get());
 #pragma once
 
+#include <deque>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <stop_token>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace lifeboat::backup {
 
@@ -49,5 +51,20 @@ class BackgroundTask {
   std::jthread thread_;  // it uses the two above
   std::stop_callback<std::function<void()>> pass_on_;
 };
+
+// Does `work(item, token)` for each of `items`, each in a thread of its own, and returns what came
+// of them, in their order, once all have ended. Throws what one of them threw, after the others
+// were told to stop.
+template <typename Result, typename Items, typename Work>
+std::vector<Result> side_by_side(const Items& items, const Work& work,
+                                 const std::stop_token& stop) {
+  std::deque<BackgroundTask<Result>> tasks;
+  for (const auto& item : items) {
+    tasks.emplace_back([&](const std::stop_token& token) { return work(item, token); }, stop);
+  }
+  std::vector<Result> results;
+  for (auto& task : tasks) results.push_back(task.get());
+  return results;
+}
 
 }  // namespace lifeboat::backup

@@ -1,9 +1,8 @@
 #include "backup/choose.h"
 
 #include <algorithm>
-#include <exception>
-#include <thread>
 
+#include "backup/background_task.h"
 #include "base/bytes.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -23,32 +22,23 @@ std::string describe_failure(const etcd::Endpoint& endpoint, const Error& error)
   return cat(endpoint.url(), ": ", message);
 }
 
-// Runs in a thread of its own, out of which only `report` and `bug` carry anything.
-void ask_status(EndpointReport& report, std::exception_ptr& bug, const std::stop_token& stop) {
+EndpointReport ask_status(etcd::Endpoint& endpoint, const std::stop_token& stop) {
+  EndpointReport report;
+  report.endpoint = &endpoint;
   try {
-    report.status = report.endpoint->status(stop);
+    report.status = endpoint.status(stop);
   } catch (const Error& error) {
     report.failure = error;
-  } catch (...) {
-    bug = std::current_exception();
   }
+  return report;
 }
 
+// Endpoints end their waiting on `stop`, so that this does not take long then.
 std::vector<EndpointReport> ask_all(const etcd::Endpoints& endpoints, const std::stop_token& stop) {
-  std::vector<EndpointReport> reports(endpoints.size());
-  std::vector<std::exception_ptr> bugs(endpoints.size());
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < endpoints.size(); ++i) {
-      reports[i].endpoint = endpoints[i].get();
-      // Endpoints end their waiting on `stop`, so that joining the threads does not take long.
-      threads.emplace_back([&, i] { ask_status(reports[i], bugs[i], stop); });
-    }
-  }
+  auto reports = side_by_side<EndpointReport>(
+      endpoints,
+      [](const auto& endpoint, const auto& token) { return ask_status(*endpoint, token); }, stop);
   base::throw_if_stopped(stop);
-  for (const std::exception_ptr& bug : bugs) {
-    if (bug) std::rethrow_exception(bug);
-  }
   return reports;
 }
 
@@ -220,6 +210,7 @@ class Judgement {
     if (rank(&first) == 1) why = "the leader: no follower can be used";
     if (rank(&first) == 2) why = "though it knows no leader: no other member can be used";
     if (answers_.size() == 1) why = "the only member that answers";
+    if (survey_.reports.size() == 1) why = "the only member that was asked";
     choice_.reason =
         cat("taking the snapshot from ", name_of(status_of(first).member_id), ", ", why);
   }

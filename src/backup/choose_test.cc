@@ -70,7 +70,7 @@ TEST(ChooseMember, PrefersFollowersToTheLeader) {
 TEST(ChooseMember, TakesTheOnlyMemberThereIs) {
   const Judged judged(FakeCluster::healthy(1));
   EXPECT_THAT(judged.urls(), ElementsAre(kFirst));
-  EXPECT_THAT(judged.choice.reason, HasSubstr("the only member that answers"));
+  EXPECT_THAT(judged.choice.reason, HasSubstr("the only member that was asked"));
 }
 
 TEST(ChooseMember, NamesAMemberThatIsDown) {

@@ -44,6 +44,7 @@ class CopyRun {
 
   CopyResult run() {
     if (is_there()) return std::move(result_);
+    if (!options_.allow_plain) refuse_plain();
     // Nothing else may lie there once the catalog says that this is a backup.
     to_.keep_only(source_.id, expected_names());
     check_room();
@@ -75,6 +76,19 @@ class CopyRun {
     return true;
   }
 
+  // Only of what would be stored: what is there already makes it no worse.
+  void refuse_plain() const {
+    const auto stays_encrypted = [&](std::string_view role) {
+      const CatalogFile* file = source_.file_with_role(role);
+      if (file == nullptr) return true;
+      return options_.encoding ? !encoding_for(*file).recipients.empty()
+                               : vault::is_encrypted(file->encoding);
+    };
+    refuse_to_become_plain(source_, from_.store().location(), stays_encrypted);
+    if (options_.newest_there == nullptr) return;
+    refuse_to_become_plain(*options_.newest_there, to_.store().location(), stays_encrypted);
+  }
+
   Error taken(std::string_view what) const {
     return Error(Code::kExists, cat(what, " ", source_.id.text(), " in ", to_.store().location()),
                  "copy into another vault, or under another name with --to-cluster");
@@ -100,10 +114,8 @@ class CopyRun {
   void check_room() {
     const auto available = to_.store().available_bytes();
     if (!available) return;
-    const std::uint64_t needed = needed_bytes(missing_bytes());
-    if (*available >= needed) return;
-    throw Error(Code::kNoSpace, describe_lack(to_.store().location(), needed, *available),
-                "use a larger volume, or remove backups there: `lifeboat prune`");
+    require_room(to_.store().location(), needed_bytes(missing_bytes()), *available,
+                 "use a larger volume, or remove backups there: `lifeboat prune`");
   }
 
   std::uint64_t missing_bytes() {
@@ -126,6 +138,7 @@ class CopyRun {
   // What is encrypted is encrypted anew wherever recipients are named: they may be others.
   bool keeps_encoding(const CatalogFile& file) const {
     if (!options_.encoding) return true;
+    if (options_.keep_encrypted && vault::is_encrypted(file.encoding)) return true;
     const vault::Encoding wanted = encoding_for(file);
     return wanted.recipients.empty() && wanted.names() == file.encoding;
   }
@@ -162,7 +175,7 @@ class CopyRun {
   // From a copy that died.
   bool is_whole_already(const CatalogFile& file) {
     if (to_.file_size_bytes(source_.id, file.name) != file.size_bytes) return false;
-    const base::StreamDigest digest = digest_of(to_, file.name);
+    const base::StreamDigest digest = digest_stored(to_, source_.id, file.name, stop_);
     return !difference(file, digest.size_bytes(), digest.sha256());
   }
 
@@ -187,21 +200,13 @@ class CopyRun {
         return;
       }
     }
-    require(digest_of(to_, file.name), file, to_);
+    require(digest_stored(to_, source_.id, file.name, stop_), file, to_);
   }
 
   void check_catalog() {
     const vault::StoredBackup read_back = to_.find(source_.id.text());
     if (vault::encode_catalog(read_back.catalog) == vault::encode_catalog(result_.catalog)) return;
     throw damaged(to_, std::string(vault::kCatalogName), "is not what was written");
-  }
-
-  base::StreamDigest digest_of(vault::ClusterVault& vault, const std::string& name) {
-    const auto source = vault.get_file(source_.id, name);
-    base::NullSink nowhere;
-    base::HashingSink hashing(nowhere);
-    base::copy(*source, hashing, stop_);
-    return hashing.digest();
   }
 
   void require(const base::StreamDigest& found, const CatalogFile& file,
@@ -231,11 +236,6 @@ class CopyRun {
 CopyResult copy_backup(vault::ClusterVault& from, const vault::StoredBackup& backup,
                        vault::ClusterVault& to, const CopyOptions& options,
                        const ReadingContext& context, const std::stop_token& stop) {
-  if (options.encoding && !options.allow_plain) {
-    refuse_to_become_plain(backup.catalog, from.store().location(), [&](std::string_view role) {
-      return !options.encoding->for_role(role).recipients.empty();
-    });
-  }
   return CopyRun(from, backup.catalog, to, options, context, stop).run();
 }
 

@@ -21,8 +21,14 @@ struct CopyOptions {
   std::optional<vault::BackupEncoding> encoding = {};
   // With `encoding`: what is compressed stays so, and what is not does, too.
   bool keep_compression = false;
+  // With `encoding`: what is encrypted is copied as it is stored, without a key. For whoever knows
+  // that it is for the same recipients.
+  bool keep_encrypted = false;
   // Whether what is encrypted may become readable for everybody.
   bool allow_plain = false;
+  // The newest that the target has, borrowed: unless `allow_plain`, what is encrypted there gets no
+  // plain neighbour.
+  const vault::Catalog* newest_there = nullptr;
 };
 
 struct CopyResult {
@@ -34,7 +40,7 @@ struct CopyResult {
 // The lock of `to` is held. What is there already is looked at as `verify --quick` does. Throws
 // kExists if another backup has the id there, or this one in another encoding than is asked for,
 // kCorrupt if one of the two ends is not as it should be, kNoSpace before it begins, kInvalid for
-// what would become plain and may not, and what reading and both stores throw.
+// what would be stored plain and may not, and what reading and both stores throw.
 CopyResult copy_backup(vault::ClusterVault& from, const vault::StoredBackup& backup,
                        vault::ClusterVault& to, const CopyOptions& options,
                        const ReadingContext& context, const std::stop_token& stop);

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "backup/export.h"
 #include "backup/test_world.h"
+#include "base/hash.h"
 #include "testing/error_of.h"
 #include "testing/mem_store.h"
 
@@ -11,6 +13,7 @@ namespace lifeboat::backup {
 namespace {
 
 using base::Code;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::error_of;
@@ -40,6 +43,11 @@ class CopyTest : public ::testing::Test {
 
   VerifyResult verify_copy() {
     return verify_backup(target_, target_.find(kId), {}, world_.reading(), {});
+  }
+
+  // To the backup in the folder.
+  void add_resources() {
+    world_.add_file(kId, "static_kuberesources", "static.tar.gz", "static pods");
   }
 
   const vault::CatalogFile& snapshot(const vault::Catalog& catalog) {
@@ -216,9 +224,63 @@ TEST_F(CopyTest, GoesOnWhereOnlyTheRestFits) {
 }
 
 TEST_F(CopyTest, AWrongKeyIsAnErrorAndNoProof) {
-  copy({.encoding = sealed_});
+  const CopyResult result = copy({.encoding = sealed_});
   world_.keyring.identities.push_back(codec::Identity::generate());
-  EXPECT_EQ(error_of([&] { verify_copy(); }).code(), Code::kDenied);
+  const VerifyResult verified = verify_copy();
+  EXPECT_FALSE(verified.ok());
+  EXPECT_FALSE(verified.is_damaged());
+  ASSERT_TRUE(verified.denied.has_value());
+  EXPECT_EQ(verified.denied->code(), Code::kDenied);
+  EXPECT_THAT(verified.denied->what(), HasSubstr(snapshot(result.catalog).name));
+  EXPECT_THAT(verified.checks, ElementsAre("files"));
+}
+
+// In the line that says for whom it is: with the right key it then looks like somebody else's.
+TEST_F(CopyTest, DamageInTheHeadOfAnEncryptedFileIsNotBlamedOnTheKey) {
+  const CopyResult result = copy({.encoding = sealed_});
+  const std::string blob =
+      vault::blob_name("prod", result.catalog.id, snapshot(result.catalog).name);
+  std::string content = store::get_text(bucket_, blob, 1 << 20);
+  char& changed = content[content.find("-> X25519 ") + 60];
+  changed = changed == 'A' ? 'B' : 'A';
+  store::put_text(bucket_, blob, content);
+  world_.keyring.identities.push_back(identity_);
+  const VerifyResult verified = verify_copy();
+  EXPECT_TRUE(verified.is_damaged());
+  EXPECT_FALSE(verified.denied.has_value());
+  EXPECT_THAT(verified.findings.at(0).message, HasSubstr("has the SHA-256"));
+  testing::MemStore elsewhere;
+  vault::ClusterVault plain(elsewhere, "prod");
+  const CopyOptions options{.encoding = vault::BackupEncoding(), .allow_plain = true};
+  const auto error = error_of(
+      [&] { copy_backup(target_, target_.find(kId), plain, options, world_.reading(), {}); });
+  EXPECT_EQ(error.code(), Code::kCorrupt);
+}
+
+// Who may read the data need not hold the cluster's keys.
+TEST_F(CopyTest, TheKeyOfTheDataAloneVerifiesTheSnapshot) {
+  add_resources();
+  sealed_.node_files.recipients = {codec::Identity::generate().recipient()};
+  copy({.encoding = sealed_});
+  world_.keyring.identities.push_back(identity_);
+  const VerifyResult verified = verify_copy();
+  EXPECT_TRUE(verified.ok());
+  EXPECT_THAT(verified.checks, ElementsAre("files", "trailer", "pages", "records", "hash_kv"));
+  EXPECT_THAT(verified.notes, ElementsAre(AllOf(HasSubstr("static.tar.gz.age"),
+                                                HasSubstr("only its stored bytes"))));
+  const auto error =
+      error_of([&] { export_to_folder(target_, target_.find(kId), world_.reading(), "/out", {}); });
+  EXPECT_EQ(error.code(), Code::kDenied);
+  EXPECT_THAT(error.what(), HasSubstr("static.tar.gz.age"));
+}
+
+TEST_F(CopyTest, SealedResourcesKeepNobodyFromCheckingAPlainSnapshot) {
+  add_resources();
+  vault::BackupEncoding encoding;
+  encoding.node_files.recipients = {identity_.recipient()};
+  copy({.encoding = encoding});
+  const VerifyChecks pages{.files = false, .trailer = false, .records = false, .hash_kv = false};
+  EXPECT_TRUE(verify_backup(target_, target_.find(kId), pages, world_.reading(), {}).ok());
 }
 
 TEST_F(CopyTest, ChecksThatNeedAKeyAreNotPassedWithoutOne) {
@@ -232,9 +294,7 @@ TEST_F(CopyTest, ChecksThatNeedAKeyAreNotPassedWithoutOne) {
 
 TEST_F(CopyTest, ADamagedBackupIsNotCopied) {
   const std::string path = "/backups/prod/backups/2026-11-21_060000/snapshot_2026-11-21_060000.db";
-  std::string content = fs_.file_content(path);
-  content[5000] = static_cast<char>(content[5000] ^ 1);
-  fs_.put_file(path, content);
+  fs_.flip_bit(path, 5000);
   for (const CopyOptions& options : {CopyOptions(), CopyOptions{.encoding = sealed_}}) {
     const auto error = error_of([&] { copy(options); });
     EXPECT_EQ(error.code(), Code::kCorrupt);

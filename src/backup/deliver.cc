@@ -27,9 +27,7 @@ struct Target {
 
   vault::ClusterVault& vault() const { return *destination->vault; }
   bool failed() const { return delivery->failure.has_value(); }
-  bool can_be_worked_in() const {
-    return destination->encoding.is_plain() && !vault().store().is_remote();
-  }
+  const vault::BackupEncoding& encoding() const { return destination->encoding; }
 };
 
 // Whether a vault is to blame, so that another one may do better.
@@ -78,10 +76,15 @@ class DeliverRun {
   void fail(Target& target, const Error& error) {
     target.delivery->failure = error;
     target.lock.reset();
-    result_.needs_attention = true;
     if (targets_.size() == 1) throw error;
     const std::string hint = error.hint().empty() ? "" : cat(" (", error.hint(), ")");
-    context_.log.warning(cat("no backup in ", target.delivery->location, ": ", error.what(), hint));
+    warn(cat("no backup in ", target.delivery->location, ": ", error.what(), hint));
+  }
+
+  void warn(std::string warning) {
+    context_.log.warning(warning);
+    result_.needs_attention = true;
+    result_.warnings.push_back(std::move(warning));
   }
 
   void open(Target& target) {
@@ -92,16 +95,29 @@ class DeliverRun {
     if (!backups.empty() && !target.destination->allow_plain) {
       refuse_to_become_plain(
           backups.back().catalog, target.delivery->location, [&](std::string_view role) {
-            return !target.destination->encoding.for_role(role).recipients.empty();
+            const bool is_stored = role == vault::kRoleSnapshot || context_.node != nullptr;
+            return !is_stored || !target.encoding().for_role(role).recipients.empty();
           });
     }
+  }
+
+  // What is sealed there can't be read again here. So the others take it as it is, for the same
+  // recipients, and what has to be read back, as a script's archive has, is not sealed there.
+  bool can_work_in(const Target& target) const {
+    const vault::BackupEncoding& encoding = target.encoding();
+    if (!encoding.snapshot.is_plain() || target.vault().store().is_remote()) return false;
+    if (encoding.node_files.is_plain() || context_.node == nullptr) return true;
+    return options_.method == Method::kNative &&
+           std::ranges::all_of(targets_, [&](const Target& other) {
+             return other.encoding().node_files.recipients == encoding.node_files.recipients;
+           });
   }
 
   // Takes the backup in the first vault that it can be taken in, or in the scratch folder. False if
   // that vault failed, so that it is to be tried without it.
   bool take() {
     const auto target = std::ranges::find_if(
-        targets_, [](const Target& each) { return !each.failed() && each.can_be_worked_in(); });
+        targets_, [this](const Target& each) { return !each.failed() && can_work_in(each); });
     if (target == targets_.end()) {
       take_in_scratch();
       return true;
@@ -117,7 +133,10 @@ class DeliverRun {
   }
 
   void take_in(Target& target) {
-    TakeResult taken = take_into(target.vault(), target.destination->retention, &target.inventory);
+    TakeOptions options = options_;
+    options.retention = target.destination->retention;
+    options.node_files = target.encoding().node_files;
+    TakeResult taken = take_into(target.vault(), options, &target.inventory);
     target.delivery->pruned = std::move(taken.pruned);
     target.delivery->backup = taken.backup;
     working_vault_ = &target.vault();
@@ -127,16 +146,19 @@ class DeliverRun {
   void take_in_scratch() {
     if (std::ranges::all_of(targets_, &Target::failed)) throw *targets_.front().delivery->failure;
     scratch_.emplace(context_.fs, context_.scratch, context_.log);
-    context_.log.info(cat("no vault keeps the snapshot as a plain file, so it is put into ",
-                          base::printable(context_.scratch, 1000),
-                          " first, where it takes as much room as the database and 5 %"));
+    context_.log.info(
+        cat("the backup can't be taken in a vault, where it is to be encoded or far "
+            "away, so it is put into ",
+            base::printable(context_.scratch, 1000),
+            " first, where it takes as much room as the database and 5 %"));
     scratch_store_.emplace(context_.fs, scratch_->path());
     scratch_vault_.emplace(*scratch_store_, targets_.front().vault().cluster());
     for (Target& target : targets_) look_after(target);
-    vault::RetentionPolicy keep_all;
-    keep_all.keep_last = 0;
+    TakeOptions options = options_;
+    options.retention = {};
+    options.retention.keep_last = 0;
     try {
-      take_into(*scratch_vault_, keep_all, nullptr);
+      take_into(*scratch_vault_, options, nullptr);
     } catch (const Error& error) {
       if (error.code() != Code::kNoSpace) throw;
       throw Error(error.code(), error.what(),
@@ -145,7 +167,7 @@ class DeliverRun {
     working_vault_ = &*scratch_vault_;
   }
 
-  TakeResult take_into(vault::ClusterVault& vault, const vault::RetentionPolicy& retention,
+  TakeResult take_into(vault::ClusterVault& vault, const TakeOptions& options,
                        const vault::Inventory* inventory) {
     TakeContext context{.endpoints = context_.endpoints,
                         .vault = vault,
@@ -159,10 +181,11 @@ class DeliverRun {
         context.elsewhere.push_back(target.inventory);
       }
     }
-    TakeOptions options = options_;
-    options.retention = retention;
     TakeResult taken = take_backup(context, options, stop_);
     if (taken.needs_attention) result_.needs_attention = true;
+    for (const auto* warnings : {&taken.backup.warnings, &taken.late_warnings}) {
+      result_.warnings.insert(result_.warnings.end(), warnings->begin(), warnings->end());
+    }
     taken_ = taken.backup;
     return taken;
   }
@@ -171,8 +194,7 @@ class DeliverRun {
   void look_after(Target& target) {
     if (target.failed()) return;
     for (const auto& backup : target.inventory.unreadable) {
-      context_.log.warning(cat(target.delivery->location, ": ", describe(backup)));
-      result_.needs_attention = true;
+      warn(cat(target.delivery->location, ": ", describe(backup)));
     }
     remove_leftovers(target.vault(), context_.log);
   }
@@ -182,7 +204,7 @@ class DeliverRun {
     RetentionRun retention(target.vault(), target.destination->retention, target.inventory,
                            context_.log);
     try {
-      retention.make_room(taken_.id, taken_.size_bytes(), stop_);
+      retention.make_room(taken_, taken_.size_bytes(), stop_);
       target.delivery->backup = copy_to(target);
     } catch (const Error& error) {
       target.delivery->pruned = retention.pruned();
@@ -191,8 +213,7 @@ class DeliverRun {
     }
     tell_of(target);
     if (const auto failure = retention.apply(*target.delivery->backup, stop_)) {
-      context_.log.warning(cat(target.delivery->location, ": ", *failure));
-      result_.needs_attention = true;
+      warn(cat(target.delivery->location, ": ", *failure));
     }
     target.delivery->pruned = retention.pruned();
   }
@@ -209,7 +230,8 @@ class DeliverRun {
                                  .progress = context_.progress,
                                  .keyring = no_keys_,
                                  .scratch = context_.scratch};
-    const CopyOptions options{.encoding = target.destination->encoding, .allow_plain = true};
+    const CopyOptions options{
+        .encoding = target.encoding(), .keep_encrypted = true, .allow_plain = true};
     const vault::StoredBackup backup{.catalog = taken_};
     return copy_backup(*working_vault_, backup, target.vault(), options, reading, stop_).catalog;
   }
@@ -232,7 +254,7 @@ class DeliverRun {
   std::optional<vault::ClusterVault> scratch_vault_;
   vault::ClusterVault* working_vault_ = nullptr;
   vault::Catalog taken_;
-  const codec::Keyring no_keys_;  // what is copied here is plain
+  const codec::Keyring no_keys_;  // what is copied here is plain, or stays sealed
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "vault/drill_record.h"
 
 namespace lifeboat::backup {
 namespace {
@@ -12,8 +13,6 @@ namespace {
 using base::cat;
 using base::Json;
 using std::chrono::milliseconds;
-
-constexpr std::int64_t kFormat = 1;
 
 // ---- JSON -------------------------------------------------------------------------------------
 
@@ -184,7 +183,7 @@ Json to_json(const DrillReport& report) {
       .set("keys", number(result.actual_keys))
       .set("etcd_version", result.etcd_version)
       .set("report", text_or_null(first_place(report)))
-      .set("format", kFormat)
+      .set("format", vault::kDrillFormat)
       .set("path", report.cluster.empty() ? Json(result.subject) : Json())
       .set("cluster", text_or_null(report.cluster))
       .set("tool", Json::object().set("name", "lifeboat").set("version", report.tool_version))

@@ -190,9 +190,7 @@ TEST_F(DrillTest, FindsAnyDifferenceOfASampledKey) {
 }
 
 TEST_F(DrillTest, FindsADamagedSnapshotWithoutStartingEtcd) {
-  std::string content = fs.file_content("/snapshot.db");
-  content[5000] = static_cast<char>(content[5000] ^ 1);
-  fs.put_file("/snapshot.db", content);
+  fs.flip_bit("/snapshot.db", 5000);
   const DrillResult result = run();
   EXPECT_THAT(failed(result), ElementsAre("restore"));
   EXPECT_FALSE(result.restore_time);

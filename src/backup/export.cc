@@ -1,6 +1,9 @@
 #include "backup/export.h"
 
+#include <memory>
+
 #include "backup/progress_piece.h"
+#include "backup/space.h"
 #include "backup/staging.h"
 #include "backup/verify.h"
 #include "base/error.h"
@@ -22,6 +25,7 @@ void prove(vault::ClusterVault& vault, const vault::StoredBackup& backup,
            const ReadingContext& context, const std::stop_token& stop) {
   const VerifyResult result = verify_backup(vault, backup, {}, context, stop);
   if (result.ok()) return;
+  if (!result.is_damaged()) throw *result.denied;
   const Finding& first = result.findings.front();
   throw Error(Code::kCorrupt,
               cat("backup ", result.subject, " is not whole: ", first.check, ": ", first.where, " ",
@@ -29,7 +33,7 @@ void prove(vault::ClusterVault& vault, const vault::StoredBackup& backup,
               "export another one; `lifeboat verify` names all that is wrong");
 }
 
-// Half of a pair is of no use, and would be in the way of the next try.
+// Before anything is written.
 void check_keys(vault::ClusterVault& vault, const vault::Catalog& catalog,
                 const ReadingContext& context) {
   for (const CatalogFile& file : catalog.files) {
@@ -66,6 +70,54 @@ class TarEntrySink : public base::Sink {
   node::TarWriter& tar_;
 };
 
+// The files of one run, which appear one after the other once all are written. What came to be
+// there is taken back unless all did: half of a pair is of no use, and in the way of the next try.
+class FilesOfOneRun {
+ public:
+  explicit FilesOfOneRun(os::FileSystem& fs) : fs_(fs) {}
+  ~FilesOfOneRun() {
+    if (complete_) return;
+    for (const File& file : files_) take_back(file);
+  }
+  FilesOfOneRun(const FilesOfOneRun&) = delete;
+  FilesOfOneRun& operator=(const FilesOfOneRun&) = delete;
+
+  base::Sink& begin(const std::string& path) {
+    files_.push_back({path, std::make_unique<os::AtomicFile>(fs_, path, os::IfThere::kRefuse)});
+    return *files_.back().content;
+  }
+
+  void finish() {
+    for (const File& file : files_) file.content->finish();
+    complete_ = true;
+  }
+
+ private:
+  struct File {
+    std::string path;
+    std::unique_ptr<os::AtomicFile> content;
+  };
+
+  void take_back(const File& file) {
+    try {
+      if (file.content->is_published()) fs_.remove_file(file.path);
+    } catch (...) {
+      // Called where something else has failed already.
+    }
+  }
+
+  os::FileSystem& fs_;
+  std::vector<File> files_;
+  bool complete_ = false;
+};
+
+void check_room(os::FileSystem& fs, const std::string& folder, const vault::Catalog& catalog) {
+  std::uint64_t total = 0;
+  for (const CatalogFile& file : catalog.files) total += file.plain_size_bytes;
+  require_room(base::printable(folder, 1000), needed_bytes(total), fs.available_bytes(folder),
+               "export into a folder with more room, or through a pipe with `--to -`");
+}
+
 void refuse_what_is_there(os::FileSystem& fs, const std::string& path) {
   if (!fs.info(path)) return;
   throw Error(Code::kExists, cat(base::printable(path, 1000), " is there already"),
@@ -82,16 +134,18 @@ std::vector<ExportedFile> export_to_folder(vault::ClusterVault& vault,
   for (const CatalogFile& file : catalog.files) {
     refuse_what_is_there(context.fs, os::join_path(folder, vault::plain_name(file)));
   }
+  const MadeFolder made(context.fs, folder, std::nullopt);
+  check_room(context.fs, folder, catalog);
   prove(vault, backup, context, stop);
   check_keys(vault, catalog, context);
-  const MadeFolder made(context.fs, folder, std::nullopt);
   const ProgressPiece piece(context.progress, "export", catalog.size_bytes());
+  FilesOfOneRun files(context.fs);
   std::vector<ExportedFile> exported;
   for (const CatalogFile& file : catalog.files) {
-    os::AtomicFile target(context.fs, os::join_path(folder, vault::plain_name(file)));
+    base::Sink& target = files.begin(os::join_path(folder, vault::plain_name(file)));
     exported.push_back(export_file(vault, catalog.id, file, context, target, stop));
-    target.finish();
   }
+  files.finish();
   return exported;
 }
 

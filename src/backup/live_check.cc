@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
-#include <thread>
 
+#include "backup/background_task.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/stop.h"
@@ -34,19 +34,24 @@ std::int64_t wait_for_revision(etcd::Endpoint& endpoint, std::int64_t wanted,
   }
 }
 
-void ask(const LiveMember& member, const etcd::KeyspaceBounds& snapshot,
-         const std::stop_token& stop, LiveAnswer& answer) {
+LiveAnswer ask(const LiveMember& member, const etcd::KeyspaceBounds& snapshot,
+               const std::stop_token& stop) {
+  LiveAnswer answer{
+      .member = cat("member ", base::to_hex_id(member.member_id), " at ", member.endpoint->url()),
+      .hash = std::nullopt,
+      .reason = {}};
   try {
     const std::int64_t reached = wait_for_revision(*member.endpoint, snapshot.revision, stop);
-    if (reached < snapshot.revision) {
+    if (reached >= snapshot.revision) {
+      answer.hash = ask_for_hash(*member.endpoint, snapshot, stop);
+    } else {
       answer.reason = cat("it has come to revision ", reached, " only, and the snapshot is at ",
                           snapshot.revision);
-      return;
     }
-    answer.hash = ask_for_hash(*member.endpoint, snapshot, stop);
   } catch (const Error& error) {
     answer.reason = error.what();
   }
+  return answer;
 }
 
 const etcd::HashKv* find_computed(const std::vector<etcd::HashKv>& computed,
@@ -79,19 +84,9 @@ etcd::HashKv ask_for_hash(etcd::Endpoint& endpoint, const etcd::KeyspaceBounds& 
 
 std::vector<LiveAnswer> ask_for_hashes(const std::vector<LiveMember>& members,
                                        const etcd::KeyspaceBounds& snapshot, std::stop_token stop) {
-  std::vector<LiveAnswer> answers;
-  for (const LiveMember& member : members) {
-    answers.push_back({.member = cat("member ", base::to_hex_id(member.member_id), " at ",
-                                     member.endpoint->url()),
-                       .hash = std::nullopt,
-                       .reason = {}});
-  }
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      threads.emplace_back([&, i] { ask(members[i], snapshot, stop, answers[i]); });
-    }
-  }
+  auto answers = side_by_side<LiveAnswer>(
+      members, [&](const auto& member, const auto& token) { return ask(member, snapshot, token); },
+      stop);
   base::throw_if_stopped(stop);
   return answers;
 }

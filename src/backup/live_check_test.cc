@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <new>
 
 #include "base/error.h"
 #include "testing/fake_cluster.h"
@@ -44,6 +45,11 @@ TEST_F(LiveCheck, AsksForTheSnapshotsRevision) {
   EXPECT_EQ(answer.member, "member 1 at https://10.0.0.1:2379");
   EXPECT_EQ(answer.hash, (HashKv{11, -1, 5}));
   EXPECT_THAT(asked, ElementsAre(11));
+}
+
+TEST_F(LiveCheck, WhatIsNoErrorOfAMemberEndsTheRunAndNotTheProcess) {
+  member.on_hash_kv = [](std::int64_t) -> HashKv { throw std::bad_alloc(); };
+  EXPECT_THROW(ask(), std::bad_alloc);
 }
 
 TEST_F(LiveCheck, AsksForTheNewestWhenThatIsWhatWasCompactedTo) {

@@ -14,6 +14,7 @@
 #include "testing/error_of.h"
 #include "testing/fail_sweep.h"
 #include "testing/fake_host_tree.h"
+#include "testing/mem_store.h"
 
 namespace lifeboat::backup {
 namespace {
@@ -151,6 +152,60 @@ TEST_F(NodeBackup, HoldsTheStaticPodsAndTheRevision) {
   EXPECT_EQ(node::check_archive(*archive, {}).entries, 8U);  // four folders, four files
   EXPECT_EQ(fs_.file_content(cat(kFolder, "revision_", kId, ".json")),
             R"({"raftIndex":{"etcd-1":12}})");
+}
+
+// There is no /scratch here.
+TEST_F(NodeBackup, SealedResourcesBesideAPlainSnapshotNeedNoScratchSpace) {
+  testing::MemStore bucket;
+  bucket.set_remote(true);
+  vault::ClusterVault far_away(bucket, "prod");
+  const codec::Identity identity = codec::Identity::generate();
+  vault::BackupEncoding sealed;
+  sealed.node_files.recipients = {identity.recipient()};
+  vault::BackupEncoding packed = sealed;
+  packed.snapshot.zstd.emplace();
+  const DeliverResult result =
+      world_.deliver({{&world_.vault, {}, sealed, false}, {&far_away, {}, packed, false}});
+  EXPECT_FALSE(result.needs_attention);
+  const auto& files = result.deliveries[0].backup->files;
+  ASSERT_THAT(files, SizeIs(3));
+  EXPECT_THAT(files[0].encoding, IsEmpty());
+  EXPECT_THAT(files[1].encoding, ElementsAre("age"));
+  EXPECT_THAT(files[2].encoding, ElementsAre("age"));
+  EXPECT_EQ(result.deliveries[1].backup->files[1].sha256, files[1].sha256);
+  world_.keyring.identities.push_back(identity);
+  for (vault::ClusterVault* vault : {&world_.vault, &far_away}) {
+    const VerifyResult verified =
+        verify_backup(*vault, vault->find("latest"), {}, world_.reading(), {});
+    EXPECT_TRUE(verified.ok());
+    EXPECT_THAT(verified.notes, IsEmpty());
+  }
+}
+
+// The archive of a script is read back.
+TEST_F(NodeBackup, SealedResourcesOfAScriptGoByWayOfScratchSpace) {
+  record_what_a_script_makes();
+  world_.options.method = Method::kScript;
+  vault::BackupEncoding sealed;
+  sealed.node_files.recipients = {codec::Identity::generate().recipient()};
+  const std::vector<Destination> destinations{{&world_.vault, {}, sealed, false}};
+  EXPECT_EQ(error_of([&] { world_.deliver(destinations); }).code(), Code::kNotFound);
+  fs_.put_directory("/scratch");
+  const DeliverResult result = world_.deliver(destinations);
+  EXPECT_EQ(result.backup().method, "script");
+  EXPECT_THAT(result.backup().files[1].encoding, ElementsAre("age"));
+  EXPECT_THAT(fs_.list("/scratch"), IsEmpty());
+}
+
+// A run that has no resources to store stores none of them plain.
+TEST_F(NodeBackup, WithoutANodeIsNotRefusedBesideSealedResources) {
+  vault::BackupEncoding sealed;
+  sealed.node_files.recipients = {codec::Identity::generate().recipient()};
+  world_.deliver({{&world_.vault, {}, sealed, false}});
+  const std::vector<Destination> plain{{&world_.vault, {}, {}, false}};
+  EXPECT_EQ(error_of([&] { world_.deliver(plain); }).code(), Code::kInvalid);
+  world_.node.reset();
+  EXPECT_THAT(world_.deliver(plain).backup().files, SizeIs(1));
 }
 
 TEST_F(NodeBackup, WithoutANodeSaysOnceThatItHoldsEtcdAlone) {
@@ -311,6 +366,24 @@ TEST_F(NodeBackup, TakesNoOldSnapshotFromTheScript) {
   EXPECT_EQ(error.code(), Code::kCorrupt);
   EXPECT_THAT(error.what(), HasSubstr("before the script began"));
   EXPECT_THAT(world_.ids(), IsEmpty());
+}
+
+TEST_F(NodeBackup, WarnsOfNothingThatWasAboutASnapshotOfTheScriptThatItRefused) {
+  record_what_a_script_makes();
+  base::MemorySource image(base::as_bytes(world_.cluster.members[2].image));
+  const etcd::HashKv hash = etcd::inspect_database(image, {}, {}).hashes.at(0);
+  for (auto& member : world_.cluster.members) member.status.revision += 1'000'000;
+  int failures_left = 2;  // both ways to ask, while the script's snapshot is proven
+  world_.cluster.members[2].on_hash_kv = [&](std::int64_t) {
+    if (failures_left-- > 0) throw base::Error(Code::kUnavailable, "it is too busy");
+    return hash;
+  };
+  world_.options.method = Method::kAuto;
+  const TakeResult result = world_.take();
+  EXPECT_EQ(result.backup.method, "native");
+  EXPECT_LT(failures_left, 0);
+  EXPECT_THAT(result.backup.warnings, ElementsAre(HasSubstr("before the script began")));
+  EXPECT_FALSE(result.needs_attention);
 }
 
 TEST_F(NodeBackup, FailsWithTheScript) {

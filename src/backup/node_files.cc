@@ -29,8 +29,9 @@ constexpr std::size_t kGivenUpMax = 20;
 
 }  // namespace
 
-NodeFiles::NodeFiles(const NodeContext& context, std::stop_token stop)
+NodeFiles::NodeFiles(const NodeContext& context, vault::Encoding encoding, std::stop_token stop)
     : context_(context),
+      encoding_(std::move(encoding)),
       stop_(std::move(stop)),
       pods_(node::find_static_pods(context.tree, context.platform, context.vaults, stop_)),
       warnings_(pods_.problems) {}
@@ -72,9 +73,11 @@ std::optional<vault::CatalogFile> NodeFiles::store_static_pods(vault::ClusterVau
   };
   std::optional<vault::CatalogFile> file;
   try {
-    file = store_file(
-        vault, id, {.role = vault::kRoleStaticPods, .name = vault::static_pods_file_name(id, mark)},
-        write);
+    file = store_file(vault, id,
+                      {.role = vault::kRoleStaticPods,
+                       .name = vault::static_pods_file_name(id, mark),
+                       .encoding = encoding_},
+                      write);
   } catch (const Error& error) {
     if (error.code() != Code::kNoSpace) throw;
     warnings_.push_back(cat("the static pod resources are not in the backup: ", error.what()));
@@ -110,9 +113,10 @@ std::optional<vault::CatalogFile> NodeFiles::store_revision(vault::ClusterVault&
     warnings_.push_back(cat("not in the backup: ", error.what()));
   }
   if (!content) return std::nullopt;
-  return store_file(vault, id,
-                    {.role = vault::kRoleRevision, .name = vault::revision_file_name(id)},
-                    [&](base::Sink& sink) { sink.write(base::as_bytes(*content)); });
+  return store_file(
+      vault, id,
+      {.role = vault::kRoleRevision, .name = vault::revision_file_name(id), .encoding = encoding_},
+      [&](base::Sink& sink) { sink.write(base::as_bytes(*content)); });
 }
 
 }  // namespace lifeboat::backup

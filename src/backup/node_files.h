@@ -10,6 +10,7 @@
 #include "backup/node_context.h"
 #include "base/progress.h"
 #include "node/static_pods.h"
+#include "vault/encoding.h"
 #include "vault/vault.h"
 
 namespace lifeboat::backup {
@@ -17,8 +18,9 @@ namespace lifeboat::backup {
 // The files of one node on their way into one backup. Used by one thread.
 class NodeFiles {
  public:
-  // Looks what there is. Borrows `context`. Throws what the tree throws.
-  NodeFiles(const NodeContext& context, std::stop_token stop);
+  // Looks what there is, and will store it in `encoding`. Borrows `context`. Throws what the tree
+  // throws.
+  NodeFiles(const NodeContext& context, vault::Encoding encoding, std::stop_token stop);
 
   // What storing them takes at most, roughly.
   std::uint64_t estimated_bytes() const { return node::estimate_size_bytes(pods_); }
@@ -47,6 +49,7 @@ class NodeFiles {
   void look_again();
 
   const NodeContext& context_;
+  const vault::Encoding encoding_;
   const std::stop_token stop_;
   node::StaticPods pods_;
   std::vector<std::string> given_up_;  // a sentence each

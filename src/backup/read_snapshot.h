@@ -38,7 +38,8 @@ struct SnapshotReading {
   // It does not, but would if nobody had opened the file for writing since: all data is as etcd
   // sent it (etcd/snapshot.h, heads_before_reopening).
   bool was_reopened = false;
-  // With `walks()`. Findings of checks that were not asked for are left out.
+  // With `walks()`. Findings of checks that were not asked for are left out, unless there are more
+  // than are kept.
   std::optional<etcd::Inspection> inspection;
 };
 

@@ -40,9 +40,9 @@ class MemberStream {
   std::optional<Error> failure_;
 };
 
-class HashingSink : public base::Sink {
+class SnapshotHashingSink : public base::Sink {
  public:
-  explicit HashingSink(base::Sink& next) : next_(next) {}
+  explicit SnapshotHashingSink(base::Sink& next) : next_(next) {}
 
   void write(base::Bytes bytes) override {
     hasher_.update(bytes);
@@ -70,7 +70,7 @@ Error wrong_trailer(const etcd::Endpoint& endpoint, std::uint64_t size_bytes) {
 
 Reception receive_snapshot(etcd::Endpoint& endpoint, base::Sink& sink, base::Progress& progress,
                            std::stop_token stop) {
-  HashingSink hashing(sink);
+  SnapshotHashingSink hashing(sink);
   MemberStream stream(endpoint, stop);
   BackgroundWriter writer(hashing, stop);
   while (const auto piece = stream.next()) {

@@ -15,8 +15,13 @@ using base::Code;
 using base::Error;
 using vault::BackupId;
 
-vault::RetentionCandidate new_candidate(const BackupId& id, std::uint64_t size_bytes) {
-  return {.id = id, .size_bytes = size_bytes, .pinned = false, .proven = true};
+// What a backup will be that is not there yet, if all goes well.
+vault::RetentionCandidate planned_candidate(const vault::Catalog& planned,
+                                            std::uint64_t size_bytes) {
+  auto candidate = vault::retention_candidate(planned, false);
+  candidate.size_bytes = size_bytes;
+  candidate.proven = true;
+  return candidate;
 }
 
 }  // namespace
@@ -35,7 +40,7 @@ RetentionRun::RetentionRun(vault::ClusterVault& vault, const vault::RetentionPol
       log_(log),
       candidates_(vault::retention_candidates(inventory.backups)) {}
 
-std::optional<RoomPlan> RetentionRun::plan(const BackupId& planned,
+std::optional<RoomPlan> RetentionRun::plan(const vault::Catalog& planned,
                                            std::uint64_t size_bytes) const {
   const auto available = vault_.store().available_bytes();
   if (!available) return std::nullopt;
@@ -43,15 +48,15 @@ std::optional<RoomPlan> RetentionRun::plan(const BackupId& planned,
                     .available_bytes = *available,
                     .policy = policy_,
                     .existing = candidates_,
-                    .planned = new_candidate(planned, size_bytes)});
+                    .planned = planned_candidate(planned, size_bytes)});
 }
 
-bool RetentionRun::can_make_room(const BackupId& planned, std::uint64_t size_bytes) const {
+bool RetentionRun::can_make_room(const vault::Catalog& planned, std::uint64_t size_bytes) const {
   const auto room = plan(planned, size_bytes);
   return !room || room->fits;
 }
 
-void RetentionRun::make_room(const BackupId& planned, std::uint64_t size_bytes,
+void RetentionRun::make_room(const vault::Catalog& planned, std::uint64_t size_bytes,
                              const std::stop_token& stop) {
   const auto room = plan(planned, size_bytes);
   if (!room) return;
@@ -77,7 +82,7 @@ Error RetentionRun::no_room(std::uint64_t size_bytes, std::uint64_t removable) c
 
 std::optional<std::string> RetentionRun::apply(const vault::Catalog& backup,
                                                const std::stop_token& stop) {
-  candidates_.push_back(new_candidate(backup.id, backup.size_bytes()));
+  candidates_.push_back(vault::retention_candidate(backup, false));
   try {
     for (const auto& decision : vault::apply_retention(policy_, candidates_)) {
       if (decision.keep) continue;

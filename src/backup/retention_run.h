@@ -26,12 +26,13 @@ class RetentionRun {
                const vault::Inventory& inventory, base::Log& log);
 
   // Whether make_room would find enough.
-  bool can_make_room(const vault::BackupId& planned, std::uint64_t size_bytes) const;
+  bool can_make_room(const vault::Catalog& planned, std::uint64_t size_bytes) const;
 
-  // Sees to it that a backup of that size fits, and some more, since it may grow: removes what
-  // retention would remove afterwards anyway, oldest first, and only as many as it takes. Throws
-  // kNoSpace, nothing having been removed, if that is not enough; kCancelled.
-  void make_room(const vault::BackupId& planned, std::uint64_t size_bytes,
+  // Sees to it that a backup of that size fits, of which `planned` has id and start so far, and
+  // some more, since it may grow: removes what retention would remove afterwards anyway, oldest
+  // first, and only as many as it takes. Throws kNoSpace, nothing having been removed, if that is
+  // not enough; kCancelled.
+  void make_room(const vault::Catalog& planned, std::uint64_t size_bytes,
                  const std::stop_token& stop);
 
   // Removes what retention does not keep now that `backup` is there. The backup exists: what goes
@@ -43,7 +44,7 @@ class RetentionRun {
 
  private:
   // Nullopt where nobody can say how much room there is.
-  std::optional<RoomPlan> plan(const vault::BackupId& planned, std::uint64_t size_bytes) const;
+  std::optional<RoomPlan> plan(const vault::Catalog& planned, std::uint64_t size_bytes) const;
   void remove(const vault::BackupId& id, std::string_view why);
   base::Error no_room(std::uint64_t size_bytes, std::uint64_t removable) const;
 

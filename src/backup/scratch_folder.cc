@@ -18,6 +18,7 @@ constexpr std::string_view kPrefix = "lifeboat-scratch-";
 constexpr std::string_view kLockSuffix = ".lock";
 constexpr const char* kFileName = "snapshot.db";
 constexpr std::size_t kPathCharactersMax = 1000;
+constexpr int kNamesTriedMax = 10;
 
 // Beside the folder, so that nothing is in the folder but what its user puts there, and so that
 // the folder is never there without its lock.
@@ -37,22 +38,10 @@ class FileSink : public base::Sink {
   const std::unique_ptr<os::WritableFile> file_;
 };
 
-void check_room(os::FileSystem& fs, const std::string& folder, std::uint64_t size_bytes) {
-  const std::uint64_t needed = needed_bytes(size_bytes);
-  const std::uint64_t available = fs.available_bytes(folder);
-  if (available >= needed) return;
-  throw Error(Code::kNoSpace,
-              describe_lack(base::printable(folder, kPathCharactersMax), needed, available),
-              "name a folder with more room with --scratch DIR");
-}
-
 }  // namespace
 
 ScratchFolder::ScratchFolder(os::FileSystem& fs, std::string parent, base::Log& log)
-    : fs_(fs),
-      parent_(std::move(parent)),
-      name_(cat(kPrefix, base::to_hex_id(base::random_number()))),
-      log_(log) {
+    : fs_(fs), parent_(std::move(parent)), log_(log) {
   if (!os::is_folder(fs_, parent_)) {
     throw Error(
         Code::kNotFound,
@@ -60,8 +49,22 @@ ScratchFolder::ScratchFolder(os::FileSystem& fs, std::string parent, base::Log& 
         "name a folder with room for the database with --scratch DIR");
   }
   remove_dead_ones();
-  lock_ = fs_.lock(lock_path(parent_, name_));
+  take_name();
   fs_.make_directory(path());
+}
+
+// A run that cleans up may lock a file that was just made, before its maker does: it takes that one
+// for a dead run's, and removes it.
+void ScratchFolder::take_name() {
+  for (int tries_left = kNamesTriedMax - 1;; --tries_left) {
+    name_ = cat(kPrefix, base::to_hex_id(base::random_number()));
+    try {
+      lock_ = fs_.lock(lock_path(parent_, name_));
+      return;
+    } catch (const Error& error) {
+      if (error.code() != Code::kBusy || tries_left == 0) throw;
+    }
+  }
 }
 
 ScratchFolder::~ScratchFolder() {
@@ -110,7 +113,9 @@ void ScratchFile::write(base::Source& source, std::uint64_t size_bytes,
 }
 
 void ScratchFile::write(std::uint64_t size_bytes, const std::function<void(base::Sink&)>& write) {
-  check_room(fs_, folder_.path(), size_bytes);
+  require_room(base::printable(folder_.path(), kPathCharactersMax), needed_bytes(size_bytes),
+               fs_.available_bytes(folder_.path()),
+               "name a folder with more room with --scratch DIR");
   FileSink sink(fs_.create(path()));
   write(sink);
   sink.finish();

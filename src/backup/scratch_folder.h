@@ -30,10 +30,11 @@ class ScratchFolder {
 
  private:
   void remove_dead_ones();
+  void take_name();
 
   os::FileSystem& fs_;
   const std::string parent_;
-  const std::string name_;
+  std::string name_;
   base::Log& log_;
   std::unique_ptr<os::FileLock> lock_;
 };

@@ -58,6 +58,28 @@ TEST_F(ScratchFolderTest, NothingOfOthersKeepsItFromItsWork) {
   EXPECT_TRUE(fs_.info("/scratch/lifeboat-scratch-x.lock").has_value());
 }
 
+// One where others lock the next files before their makers do.
+class ContestedFs : public FaultFs {
+ public:
+  std::unique_ptr<os::FileLock> lock(const std::string& path) override {
+    if (contested == 0) return FaultFs::lock(path);
+    --contested;
+    throw base::Error(Code::kBusy, "another process holds " + path);
+  }
+
+  int contested = 0;
+};
+
+TEST_F(ScratchFolderTest, TakesAnotherNameWhereARunThatCleansUpLockedItsFirst) {
+  ContestedFs fs;
+  fs.put_directory("/scratch");
+  fs.contested = 3;
+  const ScratchFolder folder(fs, "/scratch", log_);
+  EXPECT_TRUE(fs.info(folder.path()).has_value());
+  fs.contested = 1000;
+  EXPECT_EQ(error_of([&] { const ScratchFolder other(fs, "/scratch", log_); }).code(), Code::kBusy);
+}
+
 TEST_F(ScratchFolderTest, SaysWhatToDoWithoutAFolder) {
   const auto error = error_of([&] { const ScratchFolder folder(fs_, "/nowhere", log_); });
   EXPECT_EQ(error.code(), Code::kNotFound);

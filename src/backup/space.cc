@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -47,6 +48,13 @@ std::string describe_lack(std::string_view where, std::uint64_t needed_bytes,
                           std::uint64_t available_bytes) {
   return base::cat("not enough room in ", where, ": ", base::format_size(needed_bytes), " needed, ",
                    base::format_size(available_bytes), " free");
+}
+
+void require_room(std::string_view where, std::uint64_t needed_bytes, std::uint64_t available_bytes,
+                  const std::string& hint) {
+  if (available_bytes >= needed_bytes) return;
+  throw base::Error(base::Code::kNoSpace, describe_lack(where, needed_bytes, available_bytes),
+                    hint);
 }
 
 RoomPlan plan_room(const RoomRequest& request) {

@@ -18,6 +18,10 @@ std::uint64_t needed_bytes(std::uint64_t db_size_bytes);
 std::string describe_lack(std::string_view where, std::uint64_t needed_bytes,
                           std::uint64_t available_bytes);
 
+// Throws kNoSpace, with that and `hint`, unless there is so much.
+void require_room(std::string_view where, std::uint64_t needed_bytes, std::uint64_t available_bytes,
+                  const std::string& hint);
+
 struct RoomRequest {
   std::uint64_t needed_bytes = 0;
   std::uint64_t available_bytes = 0;

@@ -47,15 +47,33 @@ Error with_file_name(const std::string& name, const Error& error) {
   return lacks_name ? error.with_context(name) : error;
 }
 
+// Damage in the head of an encrypted file looks like a file for somebody else: the key is to blame
+// only where the stored bytes are as the catalog says.
+std::unique_ptr<PlainStream> open_plain(vault::ClusterVault& vault, const vault::BackupId& id,
+                                        const vault::CatalogFile& file,
+                                        const codec::Keyring& keyring,
+                                        const std::stop_token& stop) {
+  try {
+    return std::make_unique<PlainStream>(vault.get_file(id, file.name), file.encoding, keyring);
+  } catch (const Error& error) {
+    if (error.code() != Code::kDenied || !has_keys(keyring)) throw;
+    const base::StreamDigest stored = digest_stored(vault, id, file.name, stop);
+    if (const auto what = difference(file, stored.size_bytes(), stored.sha256())) {
+      throw Error(Code::kCorrupt, *what, "use another backup: `lifeboat list`");
+    }
+    throw;
+  }
+}
+
 FileDigest read_plain(vault::ClusterVault& vault, const vault::BackupId& id,
                       const vault::CatalogFile& file, const ReadingContext& context,
                       base::Sink& sink, const std::stop_token& stop) {
-  PlainStream stream(vault.get_file(id, file.name), file.encoding, context.keyring);
+  const auto stream = open_plain(vault, id, file, context.keyring, stop);
   const bool is_plain = file.encoding.empty();
   base::StreamDigest plain;
   std::uint64_t size_bytes = 0;
   base::Buffer buffer(kBufferBytes);
-  while (const std::size_t count = stream.read(buffer)) {
+  while (const std::size_t count = stream->read(buffer)) {
     base::throw_if_stopped(stop);
     const auto piece = base::Bytes(buffer).first(count);
     if (!is_plain) plain.update(piece);
@@ -64,7 +82,7 @@ FileDigest read_plain(vault::ClusterVault& vault, const vault::BackupId& id,
     sink.write(piece);
     context.progress.advance(count);
   }
-  return {.stored = stream.stored(), .plain = is_plain ? stream.stored() : plain};
+  return {.stored = stream->stored(), .plain = is_plain ? stream->stored() : plain};
 }
 
 std::optional<std::string> difference(const vault::CatalogFile& file, std::uint64_t size_bytes,
@@ -97,6 +115,27 @@ std::optional<std::string> quick_difference(vault::ClusterVault& vault, const va
   if (found == file.fingerprint) return std::nullopt;
   return cat("has the checksum ", base::printable(found, 200), " in its store, the catalog says ",
              base::printable(file.fingerprint, 200));
+}
+
+base::StreamDigest digest_stored(vault::ClusterVault& vault, const vault::BackupId& id,
+                                 const std::string& name, const std::stop_token& stop) {
+  const auto source = vault.get_file(id, name);
+  base::NullSink nowhere;
+  base::HashingSink hashing(nowhere);
+  base::copy(*source, hashing, stop);
+  return hashing.digest();
+}
+
+std::optional<Error> key_error(vault::ClusterVault& vault, const vault::BackupId& id,
+                               const vault::CatalogFile& file, const codec::Keyring& keyring) {
+  auto stored = vault.get_file(id, file.name);
+  try {
+    const PlainStream opens(std::move(stored), file.encoding, keyring);
+    return std::nullopt;
+  } catch (const Error& error) {
+    if (error.code() != Code::kDenied) throw;
+    return error;
+  }
 }
 
 Error no_key_given() {

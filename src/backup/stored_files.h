@@ -39,9 +39,10 @@ struct FileDigest {
 
 // Hands the plain content of the file to `sink`, which is left to be finished by the caller, and
 // returns what was read: the caller compares it with the catalog. No more is read than the catalog
-// promises. Throws kCorrupt for what can't be decoded, kDenied if the keyring does not open it,
-// kUnsupported (these three say what is wrong with the file and not which it is: with_file_name),
-// kCancelled, and what vault and sink throw.
+// promises. Throws kCorrupt for what can't be decoded, kDenied if the keyring does not open it
+// though its stored bytes are as the catalog says (or no key was given), kUnsupported (these three
+// say what is wrong with the file and not which it is: with_file_name), kCancelled, and what vault
+// and sink throw.
 FileDigest read_plain(vault::ClusterVault& vault, const vault::BackupId& id,
                       const vault::CatalogFile& file, const ReadingContext& context,
                       base::Sink& sink, const std::stop_token& stop);
@@ -69,6 +70,15 @@ std::optional<std::string> difference(const vault::CatalogFile& file, const File
 std::optional<std::string> quick_difference(vault::ClusterVault& vault, const vault::BackupId& id,
                                             const vault::CatalogFile& file);
 
+// The stored bytes of a file, read to their end. Throws kCancelled, and what the vault throws.
+base::StreamDigest digest_stored(vault::ClusterVault& vault, const vault::BackupId& id,
+                                 const std::string& name, const std::stop_token& stop);
+
+// Why nothing in `keyring` opens the file, as kDenied; nullopt if something does. Throws as
+// read_plain does for all else.
+std::optional<base::Error> key_error(vault::ClusterVault& vault, const vault::BackupId& id,
+                                     const vault::CatalogFile& file, const codec::Keyring& keyring);
+
 // For what is encrypted, without a key; the file's name comes before it.
 base::Error no_key_given();
 
@@ -90,6 +100,11 @@ class PlainStream : public base::Source {
   base::HashingSource stored_;
   std::unique_ptr<base::Source> plain_;
 };
+
+// The plain content of a stored file, unchecked against the catalog. Throws as read_plain does.
+std::unique_ptr<PlainStream> open_plain(vault::ClusterVault& vault, const vault::BackupId& id,
+                                        const vault::CatalogFile& file,
+                                        const codec::Keyring& keyring, const std::stop_token& stop);
 
 // Whether a file can only be read anywhere once it has been copied: it is encoded, or far away.
 bool needs_copy(vault::ClusterVault& vault, const vault::CatalogFile& file);

@@ -145,14 +145,14 @@ class TakeRun {
          node::remove_script_leftovers(context_.node->tree, context_.node->fs, context_.log)) {
       warn(problem);
     }
-    node_files_.emplace(*context_.node, stop_);
+    node_files_.emplace(*context_.node, options_.node_files, stop_);
   }
 
   void make_room() {
-    while (!retention_->can_make_room(catalog_.id, size_bytes()) && node_files_ &&
+    while (!retention_->can_make_room(catalog_, size_bytes()) && node_files_ &&
            node_files_->give_up_some()) {
     }
-    retention_->make_room(catalog_.id, size_bytes(), stop_);
+    retention_->make_room(catalog_, size_bytes(), stop_);
   }
 
   std::uint64_t size_bytes() const {
@@ -219,18 +219,19 @@ class TakeRun {
     ProveOptions prove = options_.prove;
     // What the catalog says of the member is true only if the script asked the same cluster.
     prove.require_witness = true;
-    if (const auto failure = prove_snapshot_of(member, prove)) throw *failure;
-    check_that_it_is_new(*member.status);
+    Proof proof;
+    if (const auto failure = prove_snapshot_of(member, prove, &proof)) throw *failure;
+    check_that_it_is_new(proof.inspection.revision, member.status->revision);
+    describe_proof(proof);
     catalog_.method = "script";
   }
 
   // A script may hand over any file. One from before this run is no backup of now, however whole.
-  void check_that_it_is_new(const etcd::MemberStatus& before) const {
-    const std::int64_t revision = catalog_.etcd.revision.value_or(0);
-    if (revision >= before.revision) return;
+  static void check_that_it_is_new(std::int64_t revision, std::int64_t revision_before) {
+    if (revision >= revision_before) return;
     throw Error(Code::kCorrupt,
                 cat("the snapshot that the script left is at revision ", revision,
-                    ", and etcd was at ", before.revision, " before the script began"));
+                    ", and etcd was at ", revision_before, " before the script began"));
   }
 
   // Whoever takes the backup in the end: the control plane is what it is.
@@ -269,9 +270,10 @@ class TakeRun {
     std::vector<Error> failures;
     for (std::size_t i = 0; i < choice_.candidates.size(); ++i) {
       const EndpointReport& member = *choice_.candidates[i];
+      Proof proof;
       auto failure = store_snapshot_from(member);
-      if (!failure) failure = prove_snapshot_of(member, options_.prove);
-      if (!failure) return;
+      if (!failure) failure = prove_snapshot_of(member, options_.prove, &proof);
+      if (!failure) return describe_proof(proof);
       failures.push_back(*failure);
       if (i + 1 == choice_.candidates.size()) break;
       warn(cat(failure->what(), "; taking the snapshot from ",
@@ -317,13 +319,13 @@ class TakeRun {
 
   // Returns what is wrong with the snapshot, if anything: then nothing of it is left. What goes
   // wrong with the file itself is thrown, since no other member can mend that.
-  std::optional<Error> prove_snapshot_of(const EndpointReport& member,
-                                         const ProveOptions& options) {
+  std::optional<Error> prove_snapshot_of(const EndpointReport& member, const ProveOptions& options,
+                                         Proof* proof) {
     const vault::CatalogFile& snapshot = catalog_.files.front();
     const ProgressPiece piece(context_.progress, "prove", snapshot.size_bytes);
     try {
       const auto open = [&] { return context_.vault.open_file(catalog_.id, snapshot.name); };
-      describe_proof(prove_snapshot(open, live_members(member), options, context_.progress, stop_));
+      *proof = prove_snapshot(open, live_members(member), options, context_.progress, stop_);
       return std::nullopt;
     } catch (const Error& error) {
       if (error.code() != Code::kCorrupt && error.code() != Code::kUnsupported) throw;
@@ -352,9 +354,8 @@ class TakeRun {
   }
 
   void describe_proof(const Proof& proof) {
-    const etcd::Inspection& found = proof.inspection;
-    describe_content(found, proof.hash_kv, proof.live.live, &catalog_.etcd);
-    for (const std::string& note : found.notes) context_.log.info(note);
+    describe_content(proof.inspection, proof.hash_kv, proof.live.live, &catalog_.etcd);
+    for (const std::string& note : proof.inspection.notes) context_.log.info(note);
     for (const std::string& warning : proof.live.warnings) warn(warning);
     catalog_.verified =
         vault::CatalogVerified{context_.clock.now(), {"trailer", "pages", "records"}};
@@ -362,8 +363,7 @@ class TakeRun {
     if (!options_.prove.live_check) {
       // The operator's own choice: written down, but nothing to look after.
       catalog_.warnings.emplace_back(
-          "the snapshot was not compared with the living members: "
-          "--no-live-check was given");
+          "the snapshot was not compared with the living members: --no-live-check was given");
     }
   }
 

@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "etcd/cluster.h"
 #include "os/clock.h"
+#include "vault/encoding.h"
 #include "vault/retention.h"
 #include "vault/vault.h"
 
@@ -47,6 +48,9 @@ struct TakeOptions {
   Settled settled = Settled::kMark;
   std::string tool_version;
   std::string node;  // host name, for the catalog; may be empty
+  // How what comes from the node is stored; the snapshot is plain, to be proven where it lies. What
+  // OpenShift's script leaves is read back, so it can't be encrypted: for kNative only.
+  vault::Encoding node_files = {};
 };
 
 struct TakeResult {
@@ -60,11 +64,11 @@ struct TakeResult {
 };
 
 // Throws kBusy if another run holds the vault; kUnavailable if no member could be used, the script
-// failed, or the control plane is not at rest and has to be; kNoSpace
-// before anything is written if it can't fit; kCorrupt if no member gives a snapshot that is whole,
-// or they disagree where agreement is required; what the store throws; kCancelled soon after
-// `stop`. Whenever it throws, no new backup exists and every backup that was there still is, but
-// for those that retention was about to remove and whose room was needed.
+// failed, or the control plane is not at rest and has to be; kNoSpace before anything is written if
+// it can't fit; kCorrupt if no member gives a snapshot that is whole, or they disagree where
+// agreement is required; what the store throws; kCancelled soon after `stop`. Whenever it throws,
+// no new backup exists and every backup that was there still is, but for those that retention was
+// about to remove and whose room was needed.
 TakeResult take_backup(const TakeContext& context, const TakeOptions& options,
                        std::stop_token stop);
 

@@ -398,6 +398,16 @@ TEST_F(TakeTest, AppliesRetentionAfterwards) {
               ElementsAre("2026-11-21_060000", "2026-11-23_060000", "2026-11-24_060000"));
 }
 
+TEST_F(TakeTest, KeepsTheNewestProvenOneBesideOneThatAMemberDisagreesWith) {
+  world_.options.retention.keep_last = 1;
+  world_.take_at("2026-11-21T06:00:00Z");
+  world_.cluster.members[2].on_hash_kv = [](std::int64_t revision) {
+    return etcd::HashKv{revision, -1, 4711};
+  };
+  EXPECT_THAT(world_.take_at("2026-11-22T06:00:00Z").pruned, IsEmpty());
+  EXPECT_THAT(world_.ids(), ElementsAre("2026-11-21_060000", "2026-11-22_060000"));
+}
+
 TEST_F(TakeTest, RemovesNothingWhenTheRunFails) {
   world_.options.retention.keep_last = 1;
   world_.take_at("2026-11-21T06:00:00Z");

@@ -2,6 +2,7 @@
 // an etcd cluster, a clock. For tests only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -21,6 +22,20 @@ namespace lifeboat::backup {
 
 inline constexpr std::size_t kTestImageBytes = 64 * 1024;
 
+// As it stands in a catalog, stored as it is.
+inline vault::CatalogFile plain_file(std::string_view role, std::string_view name,
+                                     std::string_view content) {
+  base::StreamDigest digest;
+  digest.update(base::as_bytes(content));
+  return {.role = std::string(role),
+          .name = std::string(name),
+          .size_bytes = content.size(),
+          .sha256 = digest.sha256(),
+          .encoding = {},
+          .plain_size_bytes = content.size(),
+          .plain_sha256 = digest.sha256()};
+}
+
 // Borrows the file system, on which the vault is the folder "/backups".
 struct TestWorld {
   explicit TestWorld(testing::FaultFs& file_system) : fs(file_system) {}
@@ -35,7 +50,8 @@ struct TestWorld {
   // One backup into each of them, by way of the folder "/scratch" where it takes one.
   DeliverResult deliver(const std::vector<Destination>& destinations) {
     const etcd::Endpoints endpoints = cluster.endpoints();
-    const DeliverContext context{endpoints, fs, clock, log, progress, nullptr, "/scratch"};
+    const DeliverContext context{endpoints, fs, clock, log, progress, node ? &*node : nullptr,
+                                 "/scratch"};
     return take_and_deliver(context, options, destinations, {});
   }
 
@@ -47,6 +63,23 @@ struct TestWorld {
 
   VerifyResult verify(std::string_view id) {
     return verify_backup(vault, vault.find(id), {}, reading(), {});
+  }
+
+  // Writes the catalog of a backup anew.
+  void change_catalog(std::string_view id, const std::function<void(vault::Catalog&)>& change) {
+    vault::Catalog catalog = vault.find(id).catalog;
+    change(catalog);
+    store::put_text(store, vault::blob_name("prod", catalog.id, vault::kCatalogName),
+                    vault::encode_catalog(catalog));
+  }
+
+  // Stores a further file in a backup.
+  void add_file(std::string_view id, std::string_view role, const std::string& name,
+                std::string_view content) {
+    change_catalog(id, [&](vault::Catalog& catalog) {
+      store::put_text(store, vault::blob_name("prod", catalog.id, name), content);
+      catalog.files.push_back(plain_file(role, name, content));
+    });
   }
 
   ReadingContext reading() { return {fs, log, progress, keyring, "/"}; }

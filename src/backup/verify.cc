@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "backup/file_kind.h"
 #include "backup/progress_piece.h"
 #include "base/bytes.h"
 #include "base/error.h"
@@ -18,26 +19,6 @@ using base::Code;
 using base::Error;
 using vault::CatalogFile;
 
-// What a file is that is no database, by its first bytes; nullptr if that is not known.
-const char* describe_head(base::RandomSource& file) {
-  struct Kind {
-    std::string_view head;
-    const char* text;
-  };
-  constexpr Kind kKinds[] = {{"\x1F\x8B", "compressed with gzip"},
-                             {"\x28\xB5\x2F\xFD", "compressed with zstd"},
-                             {"\xFD"
-                              "7zXZ",
-                              "compressed with xz"},
-                             {"age-encryption.org/", "encrypted with age"}};
-  std::array<std::uint8_t, 32> bytes{};
-  const std::size_t count = file.read_at(0, bytes);
-  const std::string_view head = base::as_text(base::Bytes(bytes).first(count));
-  const auto kind = std::ranges::find_if(
-      kKinds, [head](const Kind& each) { return head.starts_with(each.head); });
-  return kind == std::end(kKinds) ? nullptr : kind->text;
-}
-
 // The verification of one backup or file. A catalog is believed in nothing: what it says is what
 // is compared, and that it calls the backup proven does not count.
 class Verification {
@@ -52,7 +33,7 @@ class Verification {
                    const ReadingContext& context) {
     if (asked_.quick || asked_.files) check_catalog(catalog);
     if (catalog.file_with_role(vault::kRoleSnapshot) == nullptr) {
-      find("files", std::string(vault::kCatalogName), "names no snapshot");
+      find(files_check(), std::string(vault::kCatalogName), "names no snapshot");
     }
     for (const CatalogFile& file : catalog.files) {
       check_stored_file(vault, catalog, file, context);
@@ -86,9 +67,11 @@ class Verification {
     return {{etcd.hash_kv->compact_revision}};
   }
 
+  std::string_view files_check() const { return asked_.quick ? kQuickCheck : "files"; }
+
   // Against itself; what it says of the files is compared with them.
   void check_catalog(const vault::Catalog& catalog) {
-    const std::string_view check = asked_.quick ? kQuickCheck : "files";
+    const std::string_view check = files_check();
     made(check);
     if (!catalog.is_altered) return;
     find(check, std::string(vault::kCatalogName),
@@ -97,22 +80,41 @@ class Verification {
 
   void check_stored_file(vault::ClusterVault& vault, const vault::Catalog& catalog,
                          const CatalogFile& file, const ReadingContext& context) {
-    if (!exists(vault, catalog.id, file.name)) return find("files", file.name, "is missing");
+    if (!exists(vault, catalog.id, file.name)) return find(files_check(), file.name, "is missing");
     if (asked_.quick) return look_quickly(vault, catalog, file);
-    if (vault::is_encrypted(file.encoding) && !has_keys(context.keyring)) {
-      return compare_stored_bytes(vault, catalog, file);
-    }
+    const bool is_closed = vault::is_encrypted(file.encoding) && !has_keys(context.keyring);
+    if (is_closed && !asked_.files) return need_key_for_snapshot(file);
     try {
-      if (file.role == vault::kRoleSnapshot && snapshot_checks_beyond_files()) {
+      if (is_closed) {
+        compare_stored_bytes(vault, catalog, file);
+      } else if (file.role == vault::kRoleSnapshot && snapshot_checks_beyond_files()) {
         prove_stored_snapshot(vault, catalog, file, context);
       } else if (asked_.files) {
         compare_content(vault, catalog, file, context);
       }
     } catch (const Error& error) {
       const bool is_damage = error.code() == Code::kCorrupt || error.code() == Code::kUnsupported;
-      if (!is_damage) throw;
-      find("files", file.name, error.what());
+      if (is_damage) return find("files", file.name, error.what());
+      if (error.code() != Code::kDenied) throw;
+      const auto why = key_error(vault, catalog.id, file, context.keyring);
+      if (!why) throw;
+      tell_of_key(file, *why);
     }
+  }
+
+  // What was asked for can't be done without one.
+  static void need_key_for_snapshot(const CatalogFile& file) {
+    if (file.role == vault::kRoleSnapshot) throw with_file_name(file.name, no_key_given());
+  }
+
+  // Whoever tried to open it has compared its stored bytes.
+  void tell_of_key(const CatalogFile& file, const Error& why) {
+    const std::string what = cat(why.what(), ": only its stored bytes were compared");
+    if (file.role != vault::kRoleSnapshot) {
+      return result_.notes.push_back(cat(file.name, ": ", what));
+    }
+    find(kKeyCheck, file.name, what);
+    result_.denied = why.with_context(file.name);
   }
 
   bool snapshot_checks_beyond_files() const {
@@ -155,7 +157,6 @@ class Verification {
 
   void compare_stored_bytes(vault::ClusterVault& vault, const vault::Catalog& catalog,
                             const CatalogFile& file) {
-    if (!asked_.files) throw with_file_name(file.name, no_key_given());
     result_.notes.push_back(
         cat(file.name, " ", no_key_given().what(), ": only its stored bytes were compared"));
     const OpenFile open = [&] { return vault.open_file(catalog.id, file.name); };
@@ -180,7 +181,8 @@ class Verification {
   }
 
   void note_kind(const std::string& path, base::RandomSource& file) {
-    const char* kind = describe_head(file);
+    std::array<std::uint8_t, kHeadBytes> head{};
+    const char* kind = describe_head(base::Bytes(head).first(file.read_at(0, head)));
     if (kind != nullptr) {
       result_.notes.push_back(cat(path, " is ", kind, ": verify what is in it instead"));
     }
@@ -272,6 +274,10 @@ class Verification {
 };
 
 }  // namespace
+
+bool VerifyResult::is_damaged() const {
+  return std::ranges::any_of(findings, [](const Finding& each) { return each.check != kKeyCheck; });
+}
 
 VerifyResult verify_backup(vault::ClusterVault& vault, const vault::StoredBackup& backup,
                            const VerifyChecks& checks, const ReadingContext& context,

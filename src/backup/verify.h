@@ -16,7 +16,7 @@ namespace lifeboat::backup {
 
 // One thing that is wrong.
 struct Finding {
-  std::string check;    // "catalog", "files", "trailer", ...
+  std::string check;    // "catalog", "files", "trailer", ..., "key"
   std::string where;    // the file it is about
   std::string message;  // what is wrong, in a sentence
 };
@@ -31,8 +31,13 @@ struct VerifyResult {
   std::vector<std::string> notes;
   // What the snapshot holds, if its pages were read.
   std::optional<etcd::Inspection> inspection;
+  // kDenied, if nothing in the keyring opens the snapshot. It is a finding, too: nothing is known
+  // to be wrong, and not all was proven that was asked for.
+  std::optional<base::Error> denied;
 
   bool ok() const { return findings.empty(); }
+  // Whether anything but a key is wrong.
+  bool is_damaged() const;
 };
 
 // The names of the checks, in the order in which they are told.
@@ -54,10 +59,15 @@ struct VerifyChecks {
 // What a quick look calls itself among the checks.
 inline constexpr std::string_view kQuickCheck = "quick";
 
+// What a snapshot that no key opens is found under.
+inline constexpr std::string_view kKeyCheck = "key";
+
 // Reads every file of the backup. Damage is a finding, not an exception; throws only what keeps it
-// from looking (kDenied, also for keys that do not open it, kIo, kCancelled, kNoSpace for a copy to
-// read). Of what is encrypted, without any key, only the stored bytes are compared, and a note says
-// so; where other checks were asked for, that is kDenied.
+// from looking (kDenied, kIo, kCancelled, kNoSpace for a copy to read). Of what is encrypted,
+// without any key, only the stored bytes are compared, and a note says so; where other checks were
+// asked for, that is kDenied. The same goes for a file that no key opens of those that were given:
+// for the snapshot it is a finding and `denied`, for others, which may be sealed for others, a
+// note.
 VerifyResult verify_backup(vault::ClusterVault& vault, const vault::StoredBackup& backup,
                            const VerifyChecks& checks, const ReadingContext& context,
                            std::stop_token stop);

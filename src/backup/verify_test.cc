@@ -43,10 +43,7 @@ class VerifyTest : public ::testing::Test {
   }
 
   void change_catalog(const std::function<void(vault::Catalog&)>& change) {
-    vault::Catalog catalog = world_.vault.find(kId).catalog;
-    change(catalog);
-    store::put_text(world_.store, vault::blob_name("prod", catalog.id, vault::kCatalogName),
-                    vault::encode_catalog(catalog));
+    world_.change_catalog(kId, change);
   }
 
   FaultFs fs_;
@@ -99,6 +96,20 @@ TEST_F(VerifyTest, FindsThatAFileIsMissing) {
   EXPECT_THAT(findings(), ElementsAre("files: snapshot_2026-11-21_060000.db is missing"));
 }
 
+TEST_F(VerifyTest, AQuickLookCallsAllThatItFindsQuick) {
+  const auto look = [this] {
+    return verify_backup(world_.vault, world_.vault.find(kId), {.quick = true}, world_.reading(),
+                         {})
+        .findings;
+  };
+  fs_.put_file(kSnapshotPath, "short");
+  ASSERT_EQ(look().size(), 1U);
+  EXPECT_EQ(look()[0].check, "quick");
+  fs_.remove_file(kSnapshotPath);
+  ASSERT_EQ(look().size(), 1U);
+  EXPECT_EQ(look()[0].check, "quick");
+}
+
 // A catalog that was changed along with the file proves nothing: the trailer is etcd's.
 TEST_F(VerifyTest, DoesNotBelieveACatalogThatAgreesWithADamagedFile) {
   std::string damaged = fs_.file_content(kSnapshotPath);
@@ -120,23 +131,13 @@ TEST_F(VerifyTest, FindsAnEncodingThatItDoesNotKnow) {
 }
 
 TEST_F(VerifyTest, ChecksFilesOfEveryRole) {
-  const std::string content = "static pods";
-  base::Sha256 hash;
-  hash.update(base::as_bytes(content));
-  const std::string sha256 = base::to_hex(hash.digest());
   change_catalog([&](vault::Catalog& catalog) {
-    catalog.files.push_back({.role = "static_kuberesources",
-                             .name = "static.tar.gz",
-                             .size_bytes = content.size(),
-                             .sha256 = sha256,
-                             .encoding = {},
-                             .plain_size_bytes = content.size(),
-                             .plain_sha256 = sha256});
+    catalog.files.push_back(plain_file("static_kuberesources", "static.tar.gz", "static pods"));
   });
   EXPECT_THAT(findings(), ElementsAre("files: static.tar.gz is missing"));
   fs_.put_file("/backups/prod/backups/2026-11-21_060000/static.tar.gz", "static pots");
   EXPECT_THAT(findings(), ElementsAre(HasSubstr("files: static.tar.gz has the SHA-256")));
-  fs_.put_file("/backups/prod/backups/2026-11-21_060000/static.tar.gz", content);
+  fs_.put_file("/backups/prod/backups/2026-11-21_060000/static.tar.gz", "static pods");
   EXPECT_THAT(findings(), IsEmpty());
 }
 
@@ -281,6 +282,30 @@ TEST(VerifyFile, SaysWhatAFileIsThatHidesTheDatabase) {
   }
   EXPECT_THAT(verify_image(base::Buffer(5000, 0x20)).notes, IsEmpty());
   EXPECT_THAT(verify_image({}).notes, IsEmpty());
+}
+
+// A bucket's, whose blobs are held to what they were when they were opened.
+class ReplacedStore : public store::DirStore {
+ public:
+  using store::DirStore::DirStore;
+
+  std::unique_ptr<base::RandomSource> open(const std::string& name) override {
+    throw base::Error(base::Code::kCorrupt, name + " was replaced while it was read");
+  }
+};
+
+TEST_F(VerifyTest, AnEncryptedFileThatIsReplacedWhileItIsReadIsAFinding) {
+  const std::string content(fs_.file_content(kSnapshotPath));
+  fs_.put_file(std::string(kSnapshotPath) + ".age", content);
+  change_catalog([](vault::Catalog& catalog) {
+    catalog.files[0].name += ".age";
+    catalog.files[0].encoding = {"age"};
+  });
+  ReplacedStore store(fs_, "/backups");
+  vault::ClusterVault vault(store, "prod");
+  const VerifyResult result = verify_backup(vault, vault.find(kId), {}, world_.reading(), {});
+  ASSERT_EQ(result.findings.size(), 1U);
+  EXPECT_THAT(result.findings[0].message, HasSubstr("was replaced while it was read"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/store_options.h"
 #include "cli/table.h"
 #include "version.h"
 
@@ -107,6 +108,8 @@ class AdoptCommand : public Command {
     check_arguments(context, 1, 1, "the folder with the backups");
     const std::string& folder = context.arguments.front();
     World& world = context.world;
+    check_vault_options(vault_options_);
+    refuse_lock_without_bucket(vault_options_.s3, {vault_options_.vault});
     const auto store = open_vault(vault_options_, world, stop);
     vault::ClusterVault vault(*store, choose_cluster_to_write(vault_options_, *store, context.log));
     const auto source = world.open_host_tree(folder);

@@ -77,7 +77,8 @@ base::Json document(const backup::DeliverResult& result) {
   return base::Json::object()
       .set("backup", vault::to_json(result.backup()))
       .set("pruned", base::Json::strings(id_texts(first->pruned)))
-      .set("vaults", std::move(vaults));
+      .set("vaults", std::move(vaults))
+      .set("warnings", base::Json::strings(result.warnings));
 }
 
 class BackupCommand : public Command {
@@ -94,7 +95,8 @@ class BackupCommand : public Command {
             "reads "
             "it page by page and record by record, and compares its HashKV with that of every "
             "member. The backup exists only once all of that has succeeded; a member that "
-            "disagrees is named, and the exit status is 8.\n\n"
+            "disagrees is named, and the exit status is 8. With -o json, the list \"warnings\" "
+            "has a line for everything that made it 8.\n\n"
             "Afterwards backups that no rule of retention keeps are removed, never the newest "
             "proven one nor a pinned one. What runs that died have left behind is removed too. "
             "Two runs never work on one cluster of a vault at once: the second ends with exit "
@@ -141,13 +143,15 @@ class BackupCommand : public Command {
     World& world = context.world;
     const std::optional<Node> node = open_node(node_options_, etcd_options_, world);
     apply_method(method_options_, node, &take_options_);
-    const Destinations destinations(destination_options_, take_options_.retention,
-                                    encoding_options_, context, stop);
+    Destinations destinations(destination_options_, take_options_.retention, encoding_options_,
+                              world, stop);
     const auto node_context =
         make_node_context(destinations.locations(), method_options_, node, context);
     // Told now, not after a long wait. The folder that this makes there goes at once.
     if (!scratch_.empty()) backup::ScratchFolder(world.fs, scratch_, context.log);
+    // Nothing was sent to any server until here.
     wait_for_jitter(context.log, stop);
+    const auto& chosen = destinations.choose_cluster(context.log);
     const etcd::Endpoints endpoints =
         world.connect(make_client_options(etcd_options_, node, world.fs));
     take_options_.tool_version = kVersion;
@@ -159,7 +163,7 @@ class BackupCommand : public Command {
                                          .progress = context.progress,
                                          .node = node_context ? &*node_context : nullptr,
                                          .scratch = scratch_folder(scratch_, world)};
-    const auto result = backup::take_and_deliver(deliver, take_options_, destinations.all(), stop);
+    const auto result = backup::take_and_deliver(deliver, take_options_, chosen, stop);
     if (context.json) {
       print_json(world.out, document(result));
     } else {

@@ -9,6 +9,7 @@ namespace {
 
 using lifeboat::testing::Outcome;
 using lifeboat::testing::TestProgram;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -69,6 +70,39 @@ TEST(BackupCommand, AsksForAttentionWhenAMemberIsDown) {
   EXPECT_THAT(outcome.err, HasSubstr("warning: https://10.0.0.3:2379: connection refused\n"));
   const base::Json document = base::Json::parse(outcome.out);
   EXPECT_EQ(document.find("backup")->find("warnings")->as_array()->size(), 1U);
+}
+
+TEST(BackupCommand, NamesInItsDocumentWhatAsksForAttention) {
+  TestProgram program;
+  EXPECT_EQ(base::Json::parse(program.run(std::string(kBackup) + " -o json").out)
+                .find("warnings")
+                ->as_array()
+                ->size(),
+            0U);
+  program.cluster.members[2].failure =
+      base::Error(base::Code::kUnavailable, "https://10.0.0.3:2379: connection refused");
+  const Outcome outcome = program.run(std::string(kBackup) + " --also-to /missing -o json");
+  EXPECT_EQ(outcome.code, kAttention);
+  const base::Json document = base::Json::parse(outcome.out);
+  EXPECT_THAT(document.find("warnings")->dump(0),
+              AllOf(HasSubstr("no backup in /missing: "), HasSubstr("connection refused")));
+}
+
+// Its catalog is written by then.
+TEST(BackupCommand, NamesInItsDocumentARetentionThatFailed) {
+  for (std::uint64_t call = 1;; ++call) {
+    TestProgram program;
+    ASSERT_EQ(program.run(kBackup).code, kDone);
+    program.clock.set("2026-11-22T06:00:00Z");
+    program.fs.fail_at(call, lifeboat::testing::FaultFs::Fault::kIoError);
+    const Outcome outcome = program.run(std::string(kBackup) + " --keep-last 1 -o json");
+    ASSERT_TRUE(program.fs.fault_happened()) << "no failure was one of retention";
+    if (outcome.err.find("retention failed") == std::string::npos) continue;
+    EXPECT_EQ(outcome.code, kAttention);
+    EXPECT_THAT(base::Json::parse(outcome.out).find("warnings")->dump(0),
+                HasSubstr("the backup is done, but retention failed: "));
+    return;
+  }
 }
 
 TEST(BackupCommand, LeavesNothingWhenNobodyAnswers) {

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "backup/copy.h"
-#include "backup/sealed.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -35,7 +34,8 @@ class CopyCommand : public Command {
                 "Reads each backup, compares it with its catalog, stores it in the other vault "
                 "and compares it there once more; its catalog comes last. What the other vault "
                 "has is passed over, and a copy that was cut off goes on with the files that "
-                "are whole. Nothing is removed: `lifeboat prune` does that.\n\n"
+                "are whole. Nothing is removed: `lifeboat prune` does that. Pins are not "
+                "copied.\n\n"
                 "Files are copied as they are stored, for which no key is needed, unless "
                 "--compress or --encrypt-to asks for something else.",
             .examples = {{"lifeboat copy --all --vault /backups --cluster prod \\\n"
@@ -67,10 +67,11 @@ class CopyCommand : public Command {
     vault::ClusterVault to(*to_store, to_cluster_.empty() ? from.cluster() : to_cluster_);
     const codec::Keyring keyring = make_keyring(reading_options_, context.world.fs);
     const auto reading = reading_context(reading_options_, keyring, context);
-    const backup::CopyOptions options = copy_options(context.world.fs);
+    backup::CopyOptions options = copy_options(context.world.fs);
     const auto backups = choose_backups(context, from);
     const auto lock = to.lock();
-    if (!options.allow_plain) look_into(to);
+    const std::vector<vault::StoredBackup> there = to.inventory().backups;
+    if (!there.empty()) options.newest_there = &there.back().catalog;
     std::vector<Copied> results;
     for (const vault::StoredBackup& backup : backups) {
       results.push_back(copy(from, backup, to, options, reading, context.log, stop));
@@ -85,6 +86,7 @@ class CopyCommand : public Command {
       throw Error(Code::kInvalid, "--to is missing: the vault to copy into",
                   "give --to DIR or --to s3://BUCKET/PREFIX");
     }
+    refuse_lock_without_bucket(vault_options_.s3, {to_});
     if (all_ == context.arguments.empty()) return;
     throw Error(Code::kInvalid, all_ ? "--all and the name of a backup contradict each other"
                                      : "which backups? Give ids, latest, or --all");
@@ -119,30 +121,14 @@ class CopyCommand : public Command {
     return backups;
   }
 
-  void look_into(vault::ClusterVault& to) {
-    vault::Inventory there = to.inventory();
-    if (!there.backups.empty()) newest_there_ = std::move(there.backups.back().catalog);
-  }
-
-  void refuse_beside_sealed(vault::ClusterVault& to, const vault::StoredBackup& backup,
-                            const backup::CopyOptions& options) const {
-    if (!newest_there_) return;
-    const auto is_encrypted = [&](std::string_view role) {
-      if (options.encoding) return !options.encoding->for_role(role).recipients.empty();
-      const auto* file = backup.catalog.file_with_role(role);
-      return file == nullptr || vault::is_encrypted(file->encoding);
-    };
-    backup::refuse_to_become_plain(*newest_there_, to.store().location(), is_encrypted);
-  }
-
   // One that can't be copied is no reason to leave the others where they are.
-  Copied copy(vault::ClusterVault& from, const vault::StoredBackup& backup, vault::ClusterVault& to,
-              const backup::CopyOptions& options, const backup::ReadingContext& reading,
-              base::Log& log, const std::stop_token& stop) const {
+  static Copied copy(vault::ClusterVault& from, const vault::StoredBackup& backup,
+                     vault::ClusterVault& to, const backup::CopyOptions& options,
+                     const backup::ReadingContext& reading, base::Log& log,
+                     const std::stop_token& stop) {
     Copied copied;
     copied.id = backup.catalog.id.text();
     try {
-      refuse_beside_sealed(to, backup, options);
       const auto result = backup::copy_backup(from, backup, to, options, reading, stop);
       copied.was_there = result.was_there;
       log.info(cat("backup ", copied.id, copied.was_there ? " was in " : " is in ",
@@ -190,7 +176,6 @@ class CopyCommand : public Command {
   std::string to_cluster_;
   bool all_ = false;
   bool has_unreadable_ = false;
-  std::optional<vault::Catalog> newest_there_;  // unless plain copies are allowed
 };
 
 }  // namespace

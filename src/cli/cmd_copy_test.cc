@@ -30,6 +30,14 @@ struct CopyProgram : TestProgram {
 
   Outcome copy(const std::string& line) { return run("copy --vault /vault --to /copy " + line); }
 
+  // A vault with a plain backup and a newer one that is sealed.
+  void make_mixed() {
+    fs.put_directory("/mixed");
+    const std::string sealed = " --encrypt-to " + recipient;
+    EXPECT_EQ(run("copy 2026-11-21_060000 --vault /vault --to /mixed").code, kDone);
+    EXPECT_EQ(run("copy latest --vault /vault --to /mixed" + sealed).code, kDone);
+  }
+
   std::string recipient;
 };
 
@@ -66,9 +74,7 @@ TEST(CopyCommand, CopiesOneSeveralOrAll) {
 TEST(CopyCommand, OneThatCannotBeCopiedLeavesTheOthersNoWorse) {
   CopyProgram program;
   const std::string path = "/vault/prod/backups/2026-11-21_060000/snapshot_2026-11-21_060000.db";
-  std::string content = program.fs.file_content(path);
-  content[5000] = static_cast<char>(content[5000] ^ 1);
-  program.fs.put_file(path, content);
+  program.fs.flip_bit(path, 5000);
   const Outcome outcome = program.copy("--all -o json");
   EXPECT_EQ(outcome.code, kCorrupt);
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("\"ok\": false"), HasSubstr("\"ok\": true")));
@@ -140,15 +146,31 @@ TEST(CopyCommand, PutsNothingPlainBesideWhatIsSealed) {
 // A vault may hold both: only those that are sealed go where all are.
 TEST(CopyCommand, LooksAtEachBackupThatItPutsBesideWhatIsSealed) {
   CopyProgram program;
-  program.fs.put_directory("/mixed");
-  const std::string sealed = " --encrypt-to " + program.recipient;
-  EXPECT_EQ(program.run("copy 2026-11-21_060000 --vault /vault --to /mixed").code, kDone);
-  EXPECT_EQ(program.run("copy latest --vault /vault --to /mixed" + sealed).code, kDone);
+  program.make_mixed();
   program.fs.put_directory("/third");
   EXPECT_EQ(program.run("copy latest --vault /mixed --to /third").code, kDone);
   const Outcome all = program.run("copy --all --vault /mixed --to /third");
   EXPECT_EQ(all.code, kUsage);
   EXPECT_THAT(program.run("list --vault /third").out, Not(HasSubstr("2026-11-21_060000")));
+}
+
+// A plain one that a sealed one came after is there: nothing is stored, and nothing is refused.
+TEST(CopyCommand, ASecondTimeNothingIsRefusedOfAVaultThatWasPlainFirst) {
+  CopyProgram program;
+  program.make_mixed();
+  program.fs.put_directory("/third");
+  EXPECT_EQ(program.run("copy --all --vault /mixed --to /third").code, kDone);
+  const Outcome again = program.run("copy --all --vault /mixed --to /third -o json");
+  EXPECT_EQ(again.code, kDone) << again.err;
+  EXPECT_THAT(again.out, Not(HasSubstr("\"was_there\": false")));
+}
+
+TEST(CopyCommand, WhatWasSealedOnItsWayIsPassedOverWithoutTheFlag) {
+  CopyProgram program;
+  EXPECT_EQ(program.copy("--all --encrypt-to " + program.recipient).code, kDone);
+  const Outcome again = program.copy("--all");
+  EXPECT_EQ(again.code, kDone) << again.err;
+  EXPECT_THAT(again.out, Not(HasSubstr("copied")));
 }
 
 TEST(CopyCommand, ACatalogCannotBringACatalogAlong) {
@@ -176,6 +198,69 @@ TEST(CopyCommand, AFileLargerThanItsCatalogSaysIsReadNoFurther) {
   const Outcome outcome = program.run("restore latest --vault /copy --data-dir /restored");
   EXPECT_EQ(outcome.code, kCorrupt);
   EXPECT_THAT(outcome.err, HasSubstr("holds more than its catalog says"));
+}
+
+// Backups for three keys, of which one is at hand.
+struct SealedForMany : CopyProgram {
+  SealedForMany() {
+    fs.put_directory("/many");
+    for (const char* hour : {"18", "19", "20"}) {
+      const Outcome key = run("keygen -o json --key-file /" + std::string(hour) + ".key");
+      clock.set("2026-11-21T" + std::string(hour) + ":00:00Z");
+      const std::string for_whom = *base::Json::parse(key.out).find("recipient")->as_string();
+      EXPECT_EQ(run("backup --vault /many --cluster prod --encrypt-to " + for_whom).code, kDone);
+    }
+  }
+};
+
+TEST(VerifyCommand, AKeyThatDoesNotFitOneBackupLeavesNoneOut) {
+  SealedForMany program;
+  const Outcome text = program.run("verify --all --vault /many --identity /18.key");
+  EXPECT_EQ(text.code, kStorage);
+  EXPECT_THAT(text.out,
+              AllOf(HasSubstr("2026-11-21_180000  ok "), HasSubstr("2026-11-21_190000  SEALED"),
+                    HasSubstr("2026-11-21_200000  SEALED")));
+  EXPECT_THAT(text.err, AllOf(HasSubstr("backup 2026-11-21_190000 is not proven: "
+                                        "snapshot_2026-11-21_190000.db.age: "),
+                              HasSubstr("--identity FILE")));
+  const Outcome json = program.run("verify --all --vault /many -o json --identity /18.key");
+  EXPECT_EQ(json.code, kStorage);
+  const base::Json document = base::Json::parse(json.out);
+  EXPECT_EQ(document.find("ok")->as_bool(), false);
+  const auto& results = *document.find("results")->as_array();
+  ASSERT_EQ(results.size(), 3U);
+  EXPECT_EQ(results[0].find("ok")->as_bool(), true);
+  EXPECT_EQ(results[1].find("ok")->as_bool(), false);
+  const base::Json& finding = results[2].find("findings")->as_array()->front();
+  EXPECT_EQ(*finding.find("check")->as_string(), "key");
+  EXPECT_EQ(*finding.find("where")->as_string(), "snapshot_2026-11-21_200000.db.age");
+}
+
+TEST(VerifyCommand, DamageCountsForMoreThanAKeyThatDoesNotFit) {
+  SealedForMany program;
+  const std::string path = "/many/prod/backups/2026-11-21_190000/snapshot_2026-11-21_190000.db.age";
+  program.fs.flip_bit(path, 5000);
+  const Outcome outcome = program.run("verify --all --vault /many --identity /18.key");
+  EXPECT_EQ(outcome.code, kCorrupt);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("2026-11-21_190000  FAILED"),
+                                 HasSubstr("2026-11-21_200000  SEALED")));
+}
+
+TEST(RestoreCommand, DamageInTheHeadOfAnEncryptedFileIsNotBlamedOnTheKey) {
+  SealedForMany program;
+  const std::string path = "/many/prod/backups/2026-11-21_200000/snapshot_2026-11-21_200000.db.age";
+  std::string content = program.fs.file_content(path);
+  char& changed = content[content.find("-> X25519 ") + 60];
+  changed = changed == 'A' ? 'B' : 'A';
+  program.fs.put_file(path, content);
+  program.fs.put_directory("/out");
+  const std::string rest = " --vault /many --identity /20.key";
+  for (const char* command : {"restore latest --data-dir /restored", "export latest --to /out"}) {
+    const Outcome outcome = program.run(command + rest);
+    EXPECT_EQ(outcome.code, kCorrupt) << command;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("snapshot_2026-11-21_200000.db.age"),
+                                   HasSubstr("has the SHA-256")));
+  }
 }
 
 TEST(ExportCommand, LeavesNoHalfPairWhereAKeyIsMissing) {
@@ -227,7 +312,8 @@ TEST(BackupCommand, SealsWhatItTakesAndRefusesToForgetThat) {
 TEST(BackupCommand, RefusesVaultsThatContradictThemselves) {
   CopyProgram program;
   const std::string line = "backup --cluster prod ";
-  for (const char* again : {"/vault", "/vault/", "/./vault", "/vault?keep-last=1"}) {
+  // The last begins in the folder where the program runs, which is / here.
+  for (const char* again : {"/vault", "/vault/", "/./vault", "/vault?keep-last=1", "vault/"}) {
     const Outcome outcome = program.run(line + "--vault /vault --also-to " + again);
     EXPECT_EQ(outcome.code, kUsage) << again;
     EXPECT_THAT(outcome.err, HasSubstr("named twice")) << again;

@@ -118,9 +118,7 @@ TEST(DrillCommand, EndsWithFourWhenAnythingDiffers) {
 TEST(DrillCommand, EndsWithFourOnADamagedBackup) {
   DrillProgram program;
   const std::string path = std::string(kFolder) + "/snapshot_2026-11-21_060000.db";
-  std::string content = program.fs.file_content(path);
-  content[5000] = static_cast<char>(content[5000] ^ 1);
-  program.fs.put_file(path, content);
+  program.fs.flip_bit(path, 5000);
   const Outcome outcome = program.drill("-o json");
   EXPECT_EQ(outcome.code, kCorrupt);
   const Json document = Json::parse(outcome.out);

@@ -3,6 +3,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/destinations.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "vault/retention.h"
@@ -22,7 +23,9 @@ class PruneCommand : public Command {
                 "keeps, and what runs that died have left behind. With --dry-run nothing is "
                 "removed. \"lifeboat backup\" does the same after each backup.\n\n"
                 "Pinned backups and the newest proven one are kept whatever the rules say. Ages "
-                "count back from the newest backup, so a wrong clock can't remove anything.",
+                "count back from the newest backup, so a clock that is wrong now can't remove "
+                "anything. One that was ahead when the newest backup was taken can: then "
+                "--keep-within counts from its time.",
             .examples = {{"lifeboat prune --vault /backups --keep-last 5 --keep-daily 7 --dry-run",
                           "What these rules would keep and delete."},
                          {"lifeboat prune --vault /backups --cluster prod --keep-within 30d "
@@ -41,6 +44,8 @@ class PruneCommand : public Command {
   ExitCode run(Context& context, std::stop_token stop) override {
     check_arguments(context, 0, 0, "");
     const auto store = open_vault(options_, context.world, stop);
+    // What the vault says of its own retention is all that counts, as in a backup.
+    policy_ = parse_vault_location(options_.vault, policy_).retention;
     vault::ClusterVault vault(*store, choose_cluster(options_, *store));
     const auto lock = dry_run_ ? nullptr : vault.lock();
     const vault::Inventory inventory = vault.inventory();

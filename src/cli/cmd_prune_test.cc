@@ -60,6 +60,14 @@ TEST(PruneCommand, KeepsEverythingWhenEveryRuleIsOff) {
   EXPECT_THAT(outcome.out, Not(HasSubstr("delete")));
 }
 
+TEST(PruneCommand, GoesByWhatTheVaultSaysOfItsOwnRetention) {
+  PruneProgram program;
+  EXPECT_THAT(program.run("prune --vault /vault?keep-last=30 --keep-last 1").out,
+              Not(HasSubstr("delete")));
+  program.environment["LIFEBOAT_VAULT"] = "/vault?keep-last=1";
+  EXPECT_THAT(program.run("prune --dry-run").out, HasSubstr("delete  2026-11-20_060000"));
+}
+
 TEST(PruneCommand, NeedsTheLock) {
   PruneProgram program;
   const auto lock = program.fs.lock("/vault/prod/.lock");

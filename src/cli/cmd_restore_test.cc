@@ -172,9 +172,7 @@ TEST(RestoreCommand, RefusesADataDirectoryInUseAndSaysHowToKeepIt) {
 TEST(RestoreCommand, FindsThatABackupWasDamaged) {
   RestoreProgram program;
   const std::string path = "/vault/prod/backups/2026-11-21_060000/snapshot_2026-11-21_060000.db";
-  std::string content = program.fs.file_content(path);
-  content[9000] = static_cast<char>(content[9000] ^ 1);
-  program.fs.put_file(path, content);
+  program.fs.flip_bit(path, 9000);
   const Outcome refused = program.run("restore latest --vault /vault --data-dir /data");
   EXPECT_EQ(refused.code, kCorrupt);
   EXPECT_THAT(refused.err,
@@ -190,6 +188,21 @@ TEST(RestoreCommand, EndsWithAttentionWhereDamageWasBroughtBack) {
   EXPECT_EQ(outcome.code, kAttention);
   EXPECT_THAT(outcome.err, HasSubstr("warning: snapshot from standard input is damaged: "));
   EXPECT_EQ(Json::parse(outcome.out).find("warnings")->as_array()->size(), 1U);
+}
+
+// Not as a snapshot of which a part is missing.
+TEST(RestoreCommand, SaysWhatIsPipedInThatIsNoSnapshot) {
+  using std::string_literals::operator""s;
+  for (const auto& [head, kind] : {std::pair("\x28\xB5\x2F\xFD"s, "compressed with zstd"),
+                                   std::pair("age-encryption.org/v1\n"s, "encrypted with age")}) {
+    RestoreProgram program;
+    program.input = head + std::string(5000, 'x');
+    const Outcome outcome = program.run("restore - --data-dir /data");
+    EXPECT_EQ(outcome.code, kUsage);
+    EXPECT_THAT(outcome.err, HasSubstr("what comes from standard input is " + std::string(kind)));
+    EXPECT_THAT(outcome.err, HasSubstr("decode it"));
+    EXPECT_FALSE(program.has("/data/member"));
+  }
 }
 
 TEST(RestoreCommand, RefusesABackupThatIsEncodedInAnUnknownWay) {

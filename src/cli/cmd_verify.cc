@@ -52,7 +52,9 @@ class VerifyCommand : public Command {
                 "from an id by a slash in its name or .db at its end. A file without a trailer, "
                 "as such a copy is, is proven by the rest.\n\n"
                 "The exit status is 4 if anything is wrong; a catalog that can't be read counts as "
-                "wrong.",
+                "wrong. A snapshot that is encrypted, and that none of the keys given opens, is "
+                "compared as it is stored, and named; if nothing else is wrong, the exit status "
+                "is 5.",
             .examples = {{"lifeboat verify --all --vault /backups --cluster prod",
                           "Proves every backup of a cluster."},
                          {"lifeboat verify ./snapshot.db",
@@ -88,11 +90,18 @@ class VerifyCommand : public Command {
       print_json(context.world.out,
                  Json::object().set("ok", ok).set("results", std::move(documents)));
     }
-    return ok ? kDone : kCorrupt;
+    return verdict(results);
   }
 
  private:
   using Results = std::vector<backup::VerifyResult>;
+
+  // Damage comes before what could not be looked at.
+  static ExitCode verdict(const Results& results) {
+    if (std::ranges::any_of(results, &backup::VerifyResult::is_damaged)) return kCorrupt;
+    const bool ok = std::ranges::all_of(results, &backup::VerifyResult::ok);
+    return ok ? kDone : exit_code_for(Code::kDenied);
+  }
 
   // "" for all of them.
   std::string wanted_subject(const Context& context) const {
@@ -141,7 +150,12 @@ class VerifyCommand : public Command {
     Results results;
     for (const Target& target : choose_targets(vault, id)) {
       results.push_back(verify(vault, target, checks, reading, stop));
-      if (!context.json) print_result(context.world.out, results.back());
+      const backup::VerifyResult& result = results.back();
+      if (!context.json) print_result(context.world.out, result);
+      if (!result.denied) continue;
+      context.log.error(
+          base::cat("backup ", result.subject, " is not proven: ", result.denied->what()),
+          result.denied->hint());
     }
     return results;
   }

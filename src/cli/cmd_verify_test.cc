@@ -27,9 +27,7 @@ struct VerifyProgram : TestProgram {
 
   void damage(const std::string& folder) {
     const std::string path = folder + "/snapshot_" + folder.substr(folder.rfind('/') + 1) + ".db";
-    std::string content = fs.file_content(path);
-    content[1000] = static_cast<char>(content[1000] ^ 1);
-    fs.put_file(path, content);
+    fs.flip_bit(path, 1000);
   }
 };
 

@@ -14,9 +14,10 @@ using base::cat;
 using base::Code;
 using base::Error;
 
-// The same text for one place, as far as text can tell: "/a", "/a/", "/./a", "/a?keep-last=1".
+// The same text for one place, as far as text can tell: "/a", "/a/", "/./a". What stands behind a
+// bucket counts: with another endpoint it is another place.
 std::string normal_form(const std::string& location) {
-  std::vector<std::string> parts = base::split(location.substr(0, location.find('?')), '/');
+  std::vector<std::string> parts = base::split(location, '/');
   std::erase(parts, ".");
   return cat(location.starts_with('/') ? "/" : "", base::join(parts, "/"));
 }
@@ -26,31 +27,37 @@ void take_whole_values(Flag& flag, std::vector<std::string>* target) {
   flag.set = [target](const std::string& value) { target->push_back(value); };
 }
 
-std::vector<std::string> all_locations(const DestinationOptions& options) {
+// A folder may have many paths: "backups", "/srv/backups", a link to it.
+std::optional<std::string> named_twice(const std::vector<std::string>& texts, const World& world) {
+  std::set<std::string> places;
+  std::set<os::FileId> folders;
+  for (const std::string& text : texts) {
+    const std::string location = parse_vault_location(text, {}).location;
+    if (!places.insert(normal_form(location)).second) return text;
+    const auto folder = folder_id(location, world);
+    if (folder && !folders.insert(*folder).second) return text;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> all_locations(const DestinationOptions& options, const World& world) {
   std::vector<std::string> locations = options.vaults;
   std::ranges::copy(options.also_to, std::back_inserter(locations));
   if (options.vaults.empty()) {
     throw Error(Code::kInvalid, "--vault is needed: where the backup is to be kept",
                 "give --vault DIR or --vault s3://BUCKET/PREFIX, or set LIFEBOAT_VAULT");
   }
-  std::set<std::string> seen;
-  for (const std::string& location : locations) {
-    if (seen.insert(normal_form(location)).second) continue;
-    throw Error(Code::kInvalid, cat(in_quotes(location), " is named twice"),
-                "name each vault once");
+  if (locations.size() == 1) return locations;
+  if (const auto again = named_twice(locations, world)) {
+    throw Error(Code::kInvalid, cat(in_quotes(*again), " is named twice"), "name each vault once");
   }
   return locations;
 }
 
-std::string choose_cluster_for(const DestinationOptions& options, store::Store& only, bool several,
-                               base::Log& log) {
-  if (!several) {
-    only.check();
-    return choose_cluster_to_write({.vault = {}, .cluster = options.cluster}, only, log);
-  }
-  if (!options.cluster.empty()) return options.cluster;
-  throw Error(Code::kInvalid, "--cluster is needed where a backup goes into several vaults",
-              "name the cluster with --cluster NAME");
+std::vector<std::string> flag_names(const FlagTable& table) {
+  std::vector<std::string> names;
+  for (const Flag& flag : table.flags()) names.push_back(flag.name);
+  return names;
 }
 
 // The vault's own retention, as a setting of the flag that has this name; nullopt for other names.
@@ -86,6 +93,7 @@ VaultLocation parse_vault_location(std::string_view text, const vault::Retention
       if (!rest.empty()) result.location += cat("?", base::join(rest, "&"));
     }
   }
+  check_location(result.location, flag_names(table));
   if (settings.empty()) {
     result.retention = usual;
     return result;
@@ -112,26 +120,38 @@ void declare_destination_flags(FlagTable& flags, DestinationOptions* options) {
 }
 
 Destinations::Destinations(const DestinationOptions& options, const vault::RetentionPolicy& usual,
-                           const EncodingOptions& encoding, const Context& context,
-                           const std::stop_token& stop) {
-  const World& world = context.world;
-  std::vector<vault::RetentionPolicy> retentions;
-  std::vector<vault::BackupEncoding> encodings;
-  for (const std::string& text : all_locations(options)) {
+                           const EncodingOptions& encoding, const World& world,
+                           const std::stop_token& stop)
+    : cluster_(options.cluster) {
+  const std::vector<std::string> locations = all_locations(options, world);
+  refuse_lock_without_bucket(options.s3, locations);
+  for (const std::string& text : locations) {
     const VaultLocation location = parse_vault_location(text, usual);
-    retentions.push_back(location.retention);
-    encodings.push_back(make_encoding(encoding, world.fs, is_bucket(location.location)));
     stores_.push_back(open_store(location.location, options.s3, world, stop));
+    destinations_.push_back(
+        {.vault = nullptr,
+         .retention = location.retention,
+         .encoding = make_encoding(encoding, world.fs, is_bucket(location.location)),
+         .allow_plain = encoding.allow_plain});
   }
-  const std::string cluster =
-      choose_cluster_for(options, *stores_.front(), stores_.size() > 1, context.log);
+  if (stores_.size() > 1 && cluster_.empty()) {
+    throw Error(Code::kInvalid, "--cluster is needed where a backup goes into several vaults",
+                "name the cluster with --cluster NAME");
+  }
+  if (stores_.size() == 1 && !stores_.front()->is_remote()) stores_.front()->check();
+}
+
+const std::vector<backup::Destination>& Destinations::choose_cluster(base::Log& log) {
+  std::string cluster = cluster_;
+  if (stores_.size() == 1) {
+    stores_.front()->check();
+    cluster = choose_cluster_to_write({.vault = {}, .cluster = cluster_}, *stores_.front(), log);
+  }
   for (std::size_t i = 0; i < stores_.size(); ++i) {
     vaults_.push_back(std::make_unique<vault::ClusterVault>(*stores_[i], cluster));
-    destinations_.push_back({.vault = vaults_.back().get(),
-                             .retention = retentions[i],
-                             .encoding = encodings[i],
-                             .allow_plain = encoding.allow_plain});
+    destinations_[i].vault = vaults_.back().get();
   }
+  return destinations_;
 }
 
 std::vector<std::string> Destinations::locations() const {

@@ -37,17 +37,19 @@ void declare_destination_flags(FlagTable& flags, DestinationOptions* options);
 // The vaults that were named, opened.
 class Destinations {
  public:
-  // Connects nothing, but where a single vault is asked which cluster it holds. Throws kInvalid,
-  // and what opening a single vault throws: of several, one may fail later on its own.
+  // Connects nothing. Throws kInvalid, and where there is one vault only, and it is a folder, what
+  // is wrong with that: of several, one may fail later on its own.
   Destinations(const DestinationOptions& options, const vault::RetentionPolicy& usual,
-               const EncodingOptions& encoding, const Context& context,
-               const std::stop_token& stop);
+               const EncodingOptions& encoding, const World& world, const std::stop_token& stop);
 
   std::vector<std::string> locations() const;
-  // Borrowed from this.
-  const std::vector<backup::Destination>& all() const { return destinations_; }
+
+  // All of them, borrowed from this. A single vault is asked which cluster it holds: throws what
+  // opening it throws. Called once.
+  const std::vector<backup::Destination>& choose_cluster(base::Log& log);
 
  private:
+  const std::string cluster_;  // as given
   std::vector<std::unique_ptr<store::Store>> stores_;
   std::vector<std::unique_ptr<vault::ClusterVault>> vaults_;
   std::vector<backup::Destination> destinations_;

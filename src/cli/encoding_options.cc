@@ -75,7 +75,8 @@ int compress_threads(unsigned asked) {
 void declare_encoding_flags(FlagTable& flags, EncodingOptions* options) {
   flags.group("Encoding");
   flags.choice("compress", {"zstd", "none"},
-               "compress snapshots; zstd in a bucket, none in a folder if not given",
+               "compress snapshots; if not given, backups into a bucket are, and copies stay as "
+               "they are stored",
                &options->compress);
   flags.count("compress-level", "of zstd, from 1 (fast) to 19 (small)", &options->compress_level,
               19);

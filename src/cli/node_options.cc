@@ -45,16 +45,11 @@ bool says_all(const EtcdOptions& etcd) {
   return !etcd.endpoints.empty() && !etcd.cacert.empty() && !etcd.cert.empty();
 }
 
-// Those of the vaults that are folders. One that is not there is told of when it is opened.
+// Those of the vaults that are folders.
 std::vector<os::FileId> find_folders(const std::vector<std::string>& vaults, const World& world) {
   std::vector<os::FileId> folders;
   for (const std::string& vault : vaults) {
-    if (is_bucket(vault)) continue;
-    try {
-      if (const auto info = world.open_host_tree(vault)->info("")) folders.push_back(info->id);
-    } catch (const Error& error) {
-      if (error.code() == Code::kCancelled) throw;
-    }
+    if (const auto folder = folder_id(vault, world)) folders.push_back(*folder);
   }
   return folders;
 }

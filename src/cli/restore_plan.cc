@@ -149,7 +149,8 @@ class Plan {
     const std::string etcdctl = cat("etcdctl --endpoints ", quoted(client_urls()));
     command(cat(etcdctl, " endpoint status -w table\n    ", etcdctl, " member list -w table"));
     if (client_urls().find("https://") != std::string::npos) {
-      say("Add --cacert, --cert and --key as for any other etcdctl of this cluster.");
+      say("Before that, export ETCDCTL_CACERT, ETCDCTL_CERT and ETCDCTL_KEY, as for any other");
+      say("etcdctl of this cluster.");
     }
     say("Expect: every member there, one leader, the same revision everywhere.");
     for (const etcd::RestoredMember& member :
@@ -164,7 +165,7 @@ class Plan {
     std::vector<std::string> urls;
     if (plan_.backup != nullptr) {
       for (const vault::CatalogMember& member : plan_.backup->catalog.members) {
-        urls.insert(urls.end(), member.client_urls.begin(), member.client_urls.end());
+        for (const std::string& url : member.client_urls) urls.push_back(base::printable(url));
       }
     }
     return urls.empty() ? "http://127.0.0.1:2379" : base::join(urls, ",");

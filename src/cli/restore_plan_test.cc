@@ -105,5 +105,19 @@ TEST(RestorePlan, AsksForTheClientsOfTheBackup) {
               HasSubstr("--endpoints http://127.0.0.1:2379 "));
 }
 
+// A terminal obeys what it is sent.
+TEST(RestorePlan, SendsNoControlCharactersOfTheCatalogToTheTerminal) {
+  PlanProgram program;
+  const std::string path = "/vault/prod/backups/2026-11-21_060000/backup.json";
+  std::string catalog(program.fs.file_content(path));
+  const std::string url = "https://10.0.0.1:2379";
+  const auto at = catalog.find(url, catalog.find("\"client_urls\""));
+  ASSERT_NE(at, std::string::npos);
+  program.fs.put_file(path, catalog.insert(at + url.size(), "\\u001b[2J\\n"));
+  const std::string plan = program.plan({"latest", "--vault", "/vault", "--data-dir", "/data"});
+  EXPECT_THAT(plan, HasSubstr("--endpoints 'https://10.0.0.1:2379?[2J?,"));
+  EXPECT_THAT(plan, Not(HasSubstr("\x1b")));
+}
+
 }  // namespace
 }  // namespace lifeboat::cli

@@ -1,5 +1,8 @@
 #include "cli/snapshot_argument.h"
 
+#include <algorithm>
+
+#include "backup/file_kind.h"
 #include "base/error.h"
 #include "base/random_stream.h"
 #include "base/text.h"
@@ -28,14 +31,12 @@ const vault::CatalogFile& snapshot_file(const vault::Catalog& catalog) {
 // What is wrong with a file's content, with the file's name before it.
 class NamedStream : public base::Source {
  public:
+  using Open = std::function<std::unique_ptr<base::Source>()>;
+
   // `limit_bytes`: how much it may be at most, where a catalog says.
-  NamedStream(std::string name, std::unique_ptr<base::Source> stored,
-              const std::vector<std::string>& encoding, const codec::Keyring& keyring,
-              std::uint64_t limit_bytes = UINT64_MAX)
+  NamedStream(std::string name, const Open& open, std::uint64_t limit_bytes = UINT64_MAX)
       : name_(std::move(name)), left_bytes_(limit_bytes) {
-    backup::name_errors(name_, [&] {
-      plain_ = std::make_unique<backup::PlainStream>(std::move(stored), encoding, keyring);
-    });
+    backup::name_errors(name_, [&] { plain_ = open(); });
   }
 
   std::size_t read(base::MutableBytes buffer) override {
@@ -51,6 +52,37 @@ class NamedStream : public base::Source {
   const std::string name_;
   std::uint64_t left_bytes_;
   std::unique_ptr<base::Source> plain_;
+};
+
+// Nobody says by a name what comes in there: what is encoded is told from a snapshot that is cut.
+class StandardInput : public base::Source {
+ public:
+  explicit StandardInput(base::Source& in) : in_(in) {}
+
+  std::size_t read(base::MutableBytes buffer) override {
+    if (begun_) return in_.read(buffer);
+    begun_ = true;
+    std::size_t count = 0;
+    while (count < std::min(buffer.size(), backup::kHeadBytes)) {
+      const std::size_t more = in_.read(buffer.subspan(count));
+      if (more == 0) break;
+      count += more;
+    }
+    refuse_what_is_encoded(base::Bytes(buffer).first(count));
+    return count;
+  }
+
+ private:
+  static void refuse_what_is_encoded(base::Bytes head) {
+    const char* kind = backup::describe_head(head);
+    if (kind == nullptr) return;
+    throw Error(Code::kInvalid, cat("what comes from standard input is ", kind),
+                "decode it on its way (age -d, zstd -d, gunzip), or name the file by a path that "
+                "says what it is, as in ./snapshot.db.zst.age");
+  }
+
+  base::Source& in_;
+  bool begun_ = false;
 };
 
 }  // namespace
@@ -102,16 +134,16 @@ backup::RestoreSource SnapshotArgument::source() {
 
 backup::RestoreSource SnapshotArgument::file_source() {
   if (argument_ == kStandardInput) {
-    return {.name = "from standard input",
-            .open = {},
-            .stream = &context_.world.in,
-            .expected_sha256 = {}};
+    stream_ = std::make_unique<StandardInput>(context_.world.in);
+    return {.name = "from standard input", .open = {}, .stream = nullptr, .expected_sha256 = {}};
   }
   const auto open = [this] { return open_snapshot_file(context_.world.fs, argument_); };
   const auto encoding = vault::encoding_of_name(argument_);
   if (!encoding.empty()) {
-    stream_ = std::make_unique<NamedStream>(argument_, std::make_unique<base::RandomStream>(open()),
-                                            encoding, keyring_);
+    stream_ = std::make_unique<NamedStream>(argument_, [&] {
+      return std::make_unique<backup::PlainStream>(std::make_unique<base::RandomStream>(open()),
+                                                   encoding, keyring_);
+    });
   }
   return {.name = argument_, .open = open, .stream = nullptr, .expected_sha256 = {}};
 }
@@ -120,8 +152,9 @@ backup::RestoreSource SnapshotArgument::backup_source() {
   const vault::BackupId& id = backup_->catalog.id;
   const vault::CatalogFile& file = snapshot_file(backup_->catalog);
   if (backup::needs_copy(*vault_, file)) {
-    stream_ = std::make_unique<NamedStream>(file.name, vault_->get_file(id, file.name),
-                                            file.encoding, keyring_, file.plain_size_bytes);
+    stream_ = std::make_unique<NamedStream>(
+        file.name, [&] { return backup::open_plain(*vault_, id, file, keyring_, stop_); },
+        file.plain_size_bytes);
   }
   return {.name = id.text(),
           .open = [this, &id, &file] { return vault_->open_file(id, file.name); },

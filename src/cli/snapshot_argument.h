@@ -56,7 +56,7 @@ class SnapshotArgument {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<vault::ClusterVault> vault_;
   std::optional<vault::StoredBackup> backup_;
-  std::unique_ptr<base::Source> stream_;
+  std::unique_ptr<base::Source> stream_;  // where need be, around what is borrowed
   std::optional<backup::ScratchFile> copy_;
 };
 

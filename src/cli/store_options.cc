@@ -41,9 +41,13 @@ http::ProxySettings proxy_settings(const Environment& environment) {
 
 // ---- The location -------------------------------------------------------------------------------
 
-void refuse_setting(const std::string& bucket, const std::string& key, const FlagTable& table) {
-  std::vector<std::string> known;
+using Names = std::vector<std::string>;
+
+void refuse_setting(const std::string& bucket, const std::string& key, const FlagTable& table,
+                    const Names& further) {
+  Names known;
   for (const Flag& flag : table.flags()) known.push_back(flag.name.substr(kFlagPrefix.size()));
+  std::ranges::copy(further, std::back_inserter(known));
   throw Error(Code::kInvalid,
               cat(bucket, "?", base::printable(key, 60), ": there is no such setting"),
               cat("after the '?' may stand ", base::join(known, ", ")));
@@ -55,7 +59,8 @@ void forget_other_keys(S3Flags& flags, const std::string& key) {
   if (key == "credentials-dir") flags.profile.clear();
 }
 
-void apply_query(const std::string& bucket, const std::string& query, S3Flags& flags) {
+void apply_query(const std::string& bucket, const std::string& query, const Names& further,
+                 S3Flags& flags) {
   FlagTable table;
   declare_s3_flags(table, &flags);
   std::vector<Setting> settings;
@@ -63,7 +68,7 @@ void apply_query(const std::string& bucket, const std::string& query, S3Flags& f
     const std::size_t equals = std::min(part.find('='), part.size());
     const std::string key = part.substr(0, equals);
     const std::string name = cat(kFlagPrefix, key);
-    if (table.find(name) == nullptr) refuse_setting(bucket, key, table);
+    if (table.find(name) == nullptr) refuse_setting(bucket, key, table, further);
     const std::string value =
         equals == part.size() ? "" : store::decode_component(part.substr(equals + 1));
     settings.push_back({name, value, cat(bucket, "?", key), Setting::Source::kArgument});
@@ -77,13 +82,24 @@ struct Bucket {
   S3Flags flags;
 };
 
-Bucket parse_bucket(std::string_view text, const S3Flags& flags) {
+void check_url(std::string_view flag, const std::string& url) {
+  if (url.empty()) return;
+  try {
+    http::parse_url(url);
+  } catch (const Error& error) {
+    throw error.with_context(cat("--", flag));
+  }
+}
+
+Bucket parse_bucket(std::string_view text, const S3Flags& flags, const Names& further) {
   const std::size_t question = std::min(text.find('?'), text.size());
   const std::string bucket(text.substr(0, question));
   Bucket result{store::parse_s3_url(bucket), flags};
   if (question < text.size()) {
-    apply_query(bucket, std::string(text.substr(question + 1)), result.flags);
+    apply_query(bucket, std::string(text.substr(question + 1)), further, result.flags);
   }
+  check_url("s3-endpoint", result.flags.endpoint);
+  check_url("s3-sts-endpoint", result.flags.sts_endpoint);
   if (!result.flags.profile.empty() && !result.flags.credentials_dir.empty()) {
     throw Error(Code::kInvalid, "--s3-profile and --s3-credentials-dir contradict each other",
                 "leave one of them out; they may also come from the environment or a file");
@@ -203,9 +219,29 @@ std::vector<std::pair<std::string, std::string>> s3_flags_in_use(const S3Flags& 
 
 bool is_bucket(std::string_view location) { return location.starts_with(kScheme); }
 
-void check_location(std::string_view location) {
+std::optional<os::FileId> folder_id(const std::string& location, const World& world) {
+  if (is_bucket(location)) return std::nullopt;
+  try {
+    const auto info = world.open_host_tree(location)->info("");
+    if (info) return info->id;
+  } catch (const Error& error) {
+    if (error.code() == Code::kCancelled) throw;
+  }
+  return std::nullopt;
+}
+
+void refuse_lock_without_bucket(const S3Flags& flags, const std::vector<std::string>& locations) {
+  if (flags.object_lock.empty() && !flags.retain) return;
+  if (std::ranges::any_of(locations, is_bucket)) return;
+  throw Error(Code::kInvalid,
+              cat(flags.object_lock.empty() ? "--s3-retain" : "--s3-object-lock",
+                  " is given, and nothing here is written into a bucket"),
+              "leave it out, or name a vault that is a bucket: s3://BUCKET/PREFIX");
+}
+
+void check_location(std::string_view location, const Names& further_settings) {
   if (is_bucket(location)) {
-    parse_bucket(location, {});
+    parse_bucket(location, {}, further_settings);
   } else if (location.find("://") != std::string_view::npos) {
     throw Error(Code::kInvalid, cat(in_quotes(location), " is an address that leads to no vault"),
                 "a vault is a folder or s3://BUCKET/PREFIX");
@@ -216,7 +252,7 @@ std::unique_ptr<store::Store> open_store(const std::string& location, const S3Fl
                                          const World& world, const std::stop_token& stop) {
   check_location(location);
   if (!is_bucket(location)) return std::make_unique<store::DirStore>(world.fs, location);
-  const Bucket bucket = parse_bucket(location, flags);
+  const Bucket bucket = parse_bucket(location, flags, {});
   auto connect = make_connect(bucket.flags, world);
   Keys keys{store::make_s3_credentials(make_credential_options(bucket.flags, world, stop), world.fs,
                                        world.clock, connect)};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/flags.h"
+#include "os/host_tree.h"
 #include "store/store.h"
 
 namespace lifeboat::cli {
@@ -42,6 +43,14 @@ std::vector<std::pair<std::string, std::string>> s3_flags_in_use(const S3Flags& 
 // Whether `location` is "s3://...", or means to be.
 bool is_bucket(std::string_view location);
 
+// Which folder it is, however it is spelled; nullopt for a bucket, and for one that is not there or
+// can't be looked at: opening it will say so.
+std::optional<os::FileId> folder_id(const std::string& location, const World& world);
+
+// For commands that write: Object Lock must not be asked for in vain. `locations` are all that are
+// written to. Throws kInvalid if none of them is a bucket.
+void refuse_lock_without_bucket(const S3Flags& flags, const std::vector<std::string>& locations);
+
 // Opens "/backups" or "s3://bucket/prefix?region=eu-central-1&profile=archive": what stands after
 // the '?' goes before the flags, by their names without "s3-", so that two buckets of one run may
 // differ. Connects nothing yet. Borrows the world's file system and clock. Throws kInvalid for what
@@ -49,7 +58,9 @@ bool is_bucket(std::string_view location);
 std::unique_ptr<store::Store> open_store(const std::string& location, const S3Flags& flags,
                                          const World& world, const std::stop_token& stop);
 
-// Throws as open_store does for a location that can't be one.
-void check_location(std::string_view location);
+// Throws as open_store does for a location that can't be one. `further_settings`: what the caller
+// took out of it, and what may stand behind the '?' as well.
+void check_location(std::string_view location,
+                    const std::vector<std::string>& further_settings = {});
 
 }  // namespace lifeboat::cli

@@ -155,6 +155,54 @@ TEST(BucketCommands, FailWithTheStatusOfStorage) {
   EXPECT_EQ(program.in_bucket("list --s3-profile a --s3-credentials-dir /b").code, kUsage);
 }
 
+// It would promise what no folder keeps.
+TEST(BucketCommands, RefuseObjectLockWhereNothingGoesIntoABucket) {
+  BucketProgram program;
+  program.fs.put_directory("/copy");
+  program.fs.put_directory("/old");
+  EXPECT_EQ(program.run("backup --cluster prod --vault /vault").code, kDone);
+  const std::string lock = " --s3-object-lock governance --s3-retain 30d";
+  for (const char* command :
+       {"backup --cluster prod --vault /vault --also-to /copy",
+        "copy latest --vault /vault --to /copy", "adopt /old --cluster prod --vault /vault"}) {
+    for (const std::string& flags : {lock, std::string(" --s3-retain 30d")}) {
+      const Outcome outcome = program.run(command + flags);
+      EXPECT_EQ(outcome.code, kUsage) << command << flags;
+      EXPECT_THAT(outcome.err, AllOf(HasSubstr("--s3-"), HasSubstr("into a bucket")));
+    }
+  }
+  const Outcome mixed = program.run(
+      "backup --cluster prod --vault /vault --also-to "
+      "s3://bucket/etcd --s3-endpoint http://s3.test:9000" +
+      lock);
+  EXPECT_THAT(mixed.err, Not(HasSubstr("into a bucket")));
+}
+
+TEST(BucketCommands, NameTheFlagOfAnEndpointThatIsNoUrl) {
+  BucketProgram program;
+  for (const char* flag : {"--s3-endpoint", "--s3-sts-endpoint"}) {
+    const Outcome outcome =
+        program.run("list --vault s3://bucket/etcd " + std::string(flag) + " 127.0.0.1:9000");
+    EXPECT_EQ(outcome.code, kUsage);
+    EXPECT_THAT(outcome.err, HasSubstr(std::string(flag) + ": bad URL '127.0.0.1:9000'"));
+  }
+}
+
+TEST(BucketCommands, SayAllThatMayStandBehindTheQuestionMark) {
+  BucketProgram program;
+  // What a vault says of its own retention stands in LIFEBOAT_VAULT for every command.
+  for (const std::string command : {"backup --cluster prod", "list", "prune"}) {
+    const Outcome outcome = program.run(command + " --vault s3://bucket/etcd?keep-lst=3");
+    EXPECT_EQ(outcome.code, kUsage) << command;
+    EXPECT_THAT(outcome.err,
+                AllOf(HasSubstr("keep-lst: there is no such setting"), HasSubstr("endpoint, "),
+                      HasSubstr("keep-last, "), HasSubstr("max-size")))
+        << command;
+    const Outcome known = program.run(command + " --vault s3://bucket/etcd?keep-last=3");
+    EXPECT_THAT(known.err, Not(HasSubstr("there is no such setting"))) << command;
+  }
+}
+
 TEST(BucketCommands, NeedKeysAndNeverShowThem) {
   BucketProgram program;
   program.environment = {{"HOME", "/user"}};

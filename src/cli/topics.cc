@@ -25,8 +25,9 @@ Each cluster has a folder of its own, and each backup one in that:
     pinned                                           there while it is pinned
 
 The folder's name is the backup's id, the UTC time at which it was begun; "latest" means the
-newest one. A folder without a catalog is no backup: its run did not come to an end, and the
-next one removes it. Names that are not of this form are somebody else's, and left alone.
+newest one, and fails, naming it, if its catalog can't be read. A folder without a catalog is no
+backup: its run did not come to an end, and the next one removes it. Names that are not of this
+form are somebody else's, and left alone.
 
 Nothing binds a backup to lifeboat: etcdutl restores the snapshot, OpenShift's
 cluster-restore.sh takes the folder, the catalog is JSON. What is compressed ends in .zst and

@@ -71,7 +71,8 @@ Json to_json(const backup::VerifyResult& result, bool is_file) {
 }
 
 void print_result(std::ostream& out, const backup::VerifyResult& result) {
-  out << base::printable(result.subject, 1000) << "  " << (result.ok() ? "ok    " : "FAILED")
+  const char* verdict = result.ok() ? "ok    " : result.is_damaged() ? "FAILED" : "SEALED";
+  out << base::printable(result.subject, 1000) << "  " << verdict
       << "  checked: " << base::join(result.checks, ", ") << '\n';
   for (const backup::Finding& finding : result.findings) {
     out << "  "

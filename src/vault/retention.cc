@@ -1,6 +1,7 @@
 #include "vault/retention.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 
@@ -55,12 +56,23 @@ std::string duration_text(std::chrono::seconds duration) {
   return cat(duration.count(), "s");
 }
 
+// The two times that rules go by.
+enum class Time { kOfId, kOfStart };
+
 struct Entry {
   RetentionCandidate candidate;
   RetentionDecision decision;
+  // Begun later, as its catalog has it, than a backup that was taken after it.
+  bool is_out_of_order = false;
+
+  std::chrono::sys_seconds time(Time which) const {
+    return which == Time::kOfStart ? candidate.started.value_or(candidate.id.time)
+                                   : candidate.id.time;
+  }
 
   void keep(std::string reason) {
     decision.keep = true;
+    if (std::ranges::count(decision.reasons, reason) > 0) return;
     decision.reasons.push_back(std::move(reason));
   }
 };
@@ -72,9 +84,11 @@ class Evaluation {
       : policy_(policy) {
     std::ranges::sort(candidates, {}, &RetentionCandidate::id);
     for (const RetentionCandidate& candidate : candidates) {
-      entries_.push_back({candidate, {.id = candidate.id, .keep = false, .reasons = {}}});
+      entries_.push_back(
+          {.candidate = candidate, .decision = {.id = candidate.id, .keep = false, .reasons = {}}});
       if (candidate.proven) newest_proven_ = candidate.id;
     }
+    find_what_is_out_of_order();
   }
 
   std::vector<RetentionDecision> run() {
@@ -109,24 +123,35 @@ class Evaluation {
     }
   }
 
+  void find_what_is_out_of_order() {
+    auto earliest = std::chrono::sys_seconds::max();
+    for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+      const auto started = entry->time(Time::kOfStart);
+      entry->is_out_of_order = started > earliest;
+      earliest = std::min(earliest, started);
+    }
+  }
+
   void keep_newest_of_each(std::string_view rule, unsigned count, Bucket bucket_of) {
-    std::optional<std::int64_t> last_bucket;
-    unsigned kept = 0;
-    for (auto entry = entries_.rbegin(); entry != entries_.rend() && kept < count; ++entry) {
-      const std::int64_t bucket = bucket_of(entry->candidate.id.time);
-      if (bucket == last_bucket) continue;
-      last_bucket = bucket;
-      ++kept;
-      entry->keep(cat(rule, " ", count));
+    for (const Time which : {Time::kOfId, Time::kOfStart}) {
+      std::set<std::int64_t> seen;
+      unsigned used = 0;
+      for (auto entry = entries_.rbegin(); entry != entries_.rend() && used < count; ++entry) {
+        if (!seen.insert(bucket_of(entry->time(which))).second) continue;
+        if (which == Time::kOfId || !entry->is_out_of_order) ++used;
+        entry->keep(cat(rule, " ", count));
+      }
     }
   }
 
   void keep_within() {
     if (!policy_.keep_within || entries_.empty()) return;
-    const std::chrono::sys_seconds newest = entries_.back().candidate.id.time;
-    for (Entry& entry : entries_) {
-      if (newest - entry.candidate.id.time > *policy_.keep_within) continue;
-      entry.keep(cat("within ", duration_text(*policy_.keep_within)));
+    for (const Time which : {Time::kOfId, Time::kOfStart}) {
+      const std::chrono::sys_seconds newest = entries_.back().time(which);
+      for (Entry& entry : entries_) {
+        if (newest - entry.time(which) > *policy_.keep_within) continue;
+        entry.keep(cat("within ", duration_text(*policy_.keep_within)));
+      }
     }
   }
 

@@ -1,5 +1,12 @@
 // Which backups stay and which go: a pure function of the policy and of what is there. It asks no
-// clock, so a clock that is wrong can't make it delete: ages count back from the newest backup.
+// clock, so one that is wrong now can't make it delete: ages count back from the newest backup.
+//
+// A clock that was ahead at one backup is in the ids of those that follow, which keep its second
+// (backup_id.h). So a rule about time goes by two times, that in the id and the one at which the
+// backup was begun by its catalog, and keeps what either of them keeps: where the clocks were right
+// they are the same. Where one is later than that of a backup taken afterwards, one of the two
+// clocks was wrong, and the earlier backup uses up no hour, day and so on of the second count. What
+// is left is a clock that was ahead at the very newest backup: --keep-within counts from there.
 #pragma once
 
 #include <chrono>
@@ -16,7 +23,7 @@ namespace lifeboat::vault {
 struct RetentionPolicy {
   unsigned keep_last = 5;
   // The newest backup of each of the newest N hours (days, ISO weeks, months, years) that have one,
-  // by the UTC time of the id.
+  // by the UTC time of the id; and again by that at which they were begun.
   unsigned keep_hourly = 0;
   unsigned keep_daily = 0;
   unsigned keep_weekly = 0;
@@ -34,6 +41,8 @@ struct RetentionCandidate {
   std::uint64_t size_bytes = 0;
   bool pinned = false;
   bool proven = false;
+  // When it was begun, by the clock of that run; nullopt: at the time of the id.
+  std::optional<std::chrono::sys_seconds> started = {};
 };
 
 struct RetentionDecision {

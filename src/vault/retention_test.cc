@@ -3,6 +3,7 @@
 //
 //   2024-02-29_060000 10Gi proven pinned | keep: daily 3, pinned
 //
+// "started=2024-02-29_060000" is the time at which it was begun, where that is not the id's.
 // LIFEBOAT_UPDATE_GOLDEN=1 rewrites what stands right of the bar.
 #include "vault/retention.h"
 
@@ -54,6 +55,11 @@ RetentionCandidate parse_candidate(std::string_view text) {
                                .size_bytes = base::parse_size(words.at(1)).value()};
   candidate.proven = std::ranges::find(words, "proven") != words.end();
   candidate.pinned = std::ranges::find(words, "pinned") != words.end();
+  constexpr std::string_view kStarted = "started=";
+  for (const std::string& word : words) {
+    if (!word.starts_with(kStarted)) continue;
+    candidate.started = BackupId::parse(word.substr(kStarted.size())).value().time;
+  }
   return candidate;
 }
 

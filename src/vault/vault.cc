@@ -30,9 +30,20 @@ std::vector<BackupId> parse_ids(const std::vector<std::string>& folders) {
   return ids;
 }
 
+std::string read_catalog_text(store::Store& store, const std::string& blob) {
+  try {
+    return store::get_text(store, blob, kCatalogMaxBytes);
+  } catch (const Error& error) {
+    if (error.code() != Code::kNotFound || !store.is_taken(blob)) throw;
+    throw Error(Code::kCorrupt,
+                cat(store.location(), "/", blob, ": is there, and is no plain file"),
+                "put the catalog itself there: nothing in a vault is reached through a link");
+  }
+}
+
 // Throws what get_text throws, and kCorrupt or kUnsupported naming the blob.
 Catalog read_catalog(store::Store& store, const std::string& blob, const BackupId& id) {
-  const std::string text = store::get_text(store, blob, kCatalogMaxBytes);
+  const std::string text = read_catalog_text(store, blob);
   try {
     Catalog catalog = decode_catalog(text);
     // Retention removes by the id in the catalog, so that it must be the folder's.
@@ -123,7 +134,7 @@ Inventory ClusterVault::inventory() {
   Inventory inventory;
   for (const BackupId& id : parse_ids(store_.list(backups_folder(cluster_)).folders)) {
     const store::Listing folder = store_.list(backup_folder(cluster_, id));
-    if (!has_blob(folder, kCatalogName)) {
+    if (!has_catalog(id, folder)) {
       inventory.leftovers.push_back(id);
       continue;
     }
@@ -134,7 +145,7 @@ Inventory ClusterVault::inventory() {
       // Between the listing and now another run may have removed it: then there is no backup.
       if (error.code() == Code::kNotFound) continue;
       if (!is_about_one_catalog(error.code())) throw;
-      inventory.unreadable.push_back({id, error.what()});
+      inventory.unreadable.push_back({id, error.what(), error.code()});
     }
   }
   return inventory;
@@ -143,8 +154,19 @@ Inventory ClusterVault::inventory() {
 StoredBackup ClusterVault::find(std::string_view id) {
   if (id != "latest") return find_by_id(id);
   Inventory all = inventory();
-  if (!all.backups.empty()) return std::move(all.backups.back());
-  throw nothing_there(all);
+  if (all.backups.empty()) throw nothing_there(all);
+  refuse_older_than_unreadable(all);
+  return std::move(all.backups.back());
+}
+
+void ClusterVault::refuse_older_than_unreadable(const Inventory& all) const {
+  if (all.unreadable.empty() || all.unreadable.back().id < all.backups.back().catalog.id) return;
+  const UnreadableBackup& newest = all.unreadable.back();
+  throw Error(newest.code,
+              cat("the newest backup of cluster ", cluster_, " is ", newest.id.text(),
+                  ", and its catalog can't be read: ", base::printable(newest.reason, 500)),
+              cat("name another one by its id; the newest that can be read are: ", name_newest(all),
+                  "; \"lifeboat list\" shows all"));
 }
 
 StoredBackup ClusterVault::find_by_id(std::string_view text) {
@@ -156,7 +178,7 @@ StoredBackup ClusterVault::find_by_id(std::string_view text) {
   }
   store_.check();
   const store::Listing folder = store_.list(backup_folder(cluster_, *id));
-  if (has_blob(folder, kCatalogName)) {
+  if (has_catalog(*id, folder)) {
     return {.catalog = read_catalog(store_, blob(*id, kCatalogName), *id),
             .pinned = has_blob(folder, kPinnedName)};
   }
@@ -247,7 +269,7 @@ std::vector<BackupId> ClusterVault::remove_leftovers() {
   std::vector<BackupId> removed;
   for (const BackupId& id : parse_ids(listing.folders)) {
     const std::string folder = backup_folder(cluster_, id);
-    if (has_blob(store_.list(folder), kCatalogName)) {
+    if (has_catalog(id, store_.list(folder))) {
       store_.remove_unfinished(folder);
     } else {
       store_.remove_folder(folder);
@@ -275,6 +297,12 @@ void ClusterVault::check_exists(const BackupId& id) {
   find_by_id(id.text());
 }
 
+// A listing says what is a blob, and this decides over what is removed: so the store is asked a
+// second time, about the one name.
+bool ClusterVault::has_catalog(const BackupId& id, const store::Listing& folder) {
+  return has_blob(folder, kCatalogName) || store_.is_taken(blob(id, kCatalogName));
+}
+
 std::string ClusterVault::blob(const BackupId& id, std::string_view file) const {
   return blob_name(cluster_, id, file);
 }
@@ -284,14 +312,18 @@ bool is_proven(const Catalog& catalog) {
   return catalog.verified && !catalog.verified->checks.empty() && !disagreed;
 }
 
+RetentionCandidate retention_candidate(const Catalog& catalog, bool pinned) {
+  return {.id = catalog.id,
+          .size_bytes = catalog.size_bytes(),
+          .pinned = pinned,
+          .proven = is_proven(catalog),
+          .started = std::chrono::floor<std::chrono::seconds>(catalog.started)};
+}
+
 std::vector<RetentionCandidate> retention_candidates(const std::vector<StoredBackup>& backups) {
   std::vector<RetentionCandidate> candidates;
   for (const StoredBackup& backup : backups) {
-    const Catalog& catalog = backup.catalog;
-    candidates.push_back({.id = catalog.id,
-                          .size_bytes = catalog.size_bytes(),
-                          .pinned = backup.pinned,
-                          .proven = is_proven(catalog)});
+    candidates.push_back(retention_candidate(backup.catalog, backup.pinned));
   }
   return candidates;
 }

@@ -27,11 +27,12 @@ struct StoredBackup {
   bool pinned = false;
 };
 
-// A folder with a catalog that can't be read: damaged, or of a newer format. It is never counted
-// and never removed.
+// A folder with a catalog that can't be read: damaged, of a newer format, or no plain file. It is
+// never counted and never removed.
 struct UnreadableBackup {
   BackupId id;
   std::string reason;
+  base::Code code = base::Code::kCorrupt;  // of the error that said so
 };
 
 // Everything that is in a cluster's folder, each oldest first.
@@ -68,7 +69,8 @@ class ClusterVault {
   Inventory inventory();
 
   // By id, or the newest for "latest". Throws kInvalid for text that is no id, kNotFound (naming
-  // what is there), kCorrupt or kUnsupported if its catalog can't be read.
+  // what is there), kCorrupt or kUnsupported if its catalog can't be read. "latest" does not pass
+  // over such a catalog: whoever asks for the newest would get older data without a word.
   StoredBackup find(std::string_view id);
 
   // A file of the backup `id`, which exists only once `publish` has returned.
@@ -95,7 +97,8 @@ class ClusterVault {
   // Removes a backup, or what there is of one: the catalog first, then the rest.
   void remove(const BackupId& id);
 
-  // Removes the folders of runs that died, and unfinished files in the others. Returns the ids.
+  // Removes the folders of runs that died, and unfinished files in the others. Returns the ids. A
+  // folder in which anything has the name of a catalog is none of them.
   std::vector<BackupId> remove_leftovers();
 
   // Keeps the backup from retention, or no longer. Twice is harmless. Throws kNotFound.
@@ -104,7 +107,11 @@ class ClusterVault {
 
  private:
   std::string blob(const BackupId& id, std::string_view file) const;
+  // Whether anything has the catalog's name in `folder`, the listing of the backup's folder.
+  bool has_catalog(const BackupId& id, const store::Listing& folder);
   StoredBackup find_by_id(std::string_view text);
+  // Throws if a backup newer than all that can be read has a catalog that can't.
+  void refuse_older_than_unreadable(const Inventory& all) const;
   // Why there is nothing to be found, when `all` holds no backup.
   base::Error nothing_there(const Inventory& all);
   // Throws kNotFound unless the backup `id` has a catalog.
@@ -117,7 +124,8 @@ class ClusterVault {
 // Whether the catalog says which checks the backup passed, and of no member that disagreed.
 bool is_proven(const Catalog& catalog);
 
-// What retention needs to know of `backups`.
+// What retention needs to know of a backup, of `backups`.
+RetentionCandidate retention_candidate(const Catalog& catalog, bool pinned);
 std::vector<RetentionCandidate> retention_candidates(const std::vector<StoredBackup>& backups);
 
 }  // namespace lifeboat::vault

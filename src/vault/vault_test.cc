@@ -143,12 +143,38 @@ TEST_F(VaultTest, FindsById) {
   EXPECT_FALSE(vault_.find("2026-11-22_060000").pinned);
 }
 
-TEST_F(VaultTest, LatestIsTheNewestThatCanBeRead) {
+TEST_F(VaultTest, LatestIsTheNewestWithACatalog) {
+  store::put_text(store_, "prod/backups/2026-11-20_060000/backup.json", "");
+  make_backup(vault_, "2026-11-21_060000");
+  make_backup(vault_, "2026-11-22_060000");
+  store::put_text(store_, "prod/backups/2026-11-24_060000/snapshot.db", "");
+  EXPECT_EQ(vault_.find("latest").catalog.id.text(), "2026-11-22_060000");
+}
+
+TEST_F(VaultTest, LatestIsNoOlderBackupWhenTheNewestCatalogIsDamaged) {
   make_backup(vault_, "2026-11-21_060000");
   make_backup(vault_, "2026-11-22_060000");
   store::put_text(store_, "prod/backups/2026-11-23_060000/backup.json", "");
-  store::put_text(store_, "prod/backups/2026-11-24_060000/snapshot.db", "");
-  EXPECT_EQ(vault_.find("latest").catalog.id.text(), "2026-11-22_060000");
+  const base::Error error = error_of([&] { vault_.find("latest"); });
+  EXPECT_EQ(error.code(), Code::kCorrupt);
+  EXPECT_THAT(error.what(), HasSubstr("the newest backup of cluster prod is 2026-11-23_060000, "
+                                      "and its catalog can't be read: "));
+  EXPECT_EQ(error.hint(),
+            "name another one by its id; the newest that can be read are: 2026-11-22_060000, "
+            "2026-11-21_060000; \"lifeboat list\" shows all");
+  EXPECT_EQ(vault_.find("2026-11-22_060000").catalog.id.text(), "2026-11-22_060000");
+}
+
+TEST_F(VaultTest, LatestIsNoOlderBackupWhenTheNewestIsOfANewerFormat) {
+  make_backup(vault_, "2026-11-21_060000");
+  std::string newer = encode_catalog(make_catalog("2026-11-22_060000"));
+  newer.replace(newer.find("\"format\": 1"), 11, "\"format\": 9");
+  store::put_text(store_, "prod/backups/2026-11-22_060000/backup.json", newer);
+  const base::Error error = error_of([&] { vault_.find("latest"); });
+  EXPECT_EQ(error.code(), Code::kUnsupported);
+  EXPECT_THAT(error.what(), HasSubstr("is 2026-11-22_060000, and its catalog can't be read: "));
+  EXPECT_THAT(error.what(), HasSubstr("was written by a newer version"));
+  EXPECT_THAT(error.hint(), HasSubstr("name another one by its id"));
 }
 
 TEST_F(VaultTest, SaysWhatIsThereWhenAnIdIsNot) {
@@ -286,6 +312,28 @@ TEST(VaultInAFolder, RemovesLeftoversAndUnfinishedFiles) {
   EXPECT_THAT(texts(folder.vault.remove_leftovers()),
               ElementsAre("2026-11-22_060000", "2026-11-23_060000", "2026-11-24_060000"));
   EXPECT_EQ(fs.tree(), before);
+}
+
+TEST(VaultInAFolder, KeepsAFolderWhoseCatalogIsASymbolicLink) {
+  FaultFs fs;
+  fs.put_directory("/backups");
+  FolderVault folder(fs);
+  make_backup(folder.vault, "2026-11-21_060000");
+  fs.put_file("/backups/prod/backups/2026-11-22_060000/snapshot.db", "data");
+  fs.put_symlink("/backups/prod/backups/2026-11-22_060000/backup.json");
+  fs.put_file("/backups/prod/backups/2026-11-23_060000/snapshot.db", "data");
+  fs.put_directory("/backups/prod/backups/2026-11-23_060000/backup.json");
+  const auto before = fs.tree();
+
+  EXPECT_THAT(folder.vault.remove_leftovers(), IsEmpty());
+  EXPECT_EQ(fs.tree(), before);
+  const Inventory inventory = folder.vault.inventory();
+  EXPECT_EQ(inventory.backups.size(), 1U);
+  EXPECT_THAT(inventory.leftovers, IsEmpty());
+  ASSERT_EQ(inventory.unreadable.size(), 2U);
+  EXPECT_EQ(inventory.unreadable[0].reason,
+            "/backups/prod/backups/2026-11-22_060000/backup.json: is there, and is no plain file");
+  EXPECT_EQ(error_of([&] { folder.vault.find("2026-11-22_060000"); }).code(), Code::kCorrupt);
 }
 
 TEST(VaultInAFolder, AMissingVaultIsNotFound) {

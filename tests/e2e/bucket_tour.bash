@@ -12,7 +12,7 @@ use_server() {
 # npm's s3rver, which keeps its objects in files.
 start_s3rver() {
   local s3rver=$root/build/s3rver/node_modules/s3rver/bin/s3rver.js
-  [ -e "$s3rver" ] || skip 's3rver is not there: scripts/setup'
+  [ -e "$s3rver" ] || skip 's3rver is not there: scripts/setup --s3rver'
   take_port
   # A page that another follows takes a cipher of old.
   node --openssl-legacy-provider "$s3rver" --directory "$work/s3rver" --address 127.0.0.1 \

@@ -2,12 +2,12 @@
 """As much of S3 as a vault in a bucket needs, strict about what it is sent, faulty when told.
 
 usage: s3_server.py PORT_FILE [--bucket NAME] [--page SIZE] [--fault NAME:EVERY]...
-                    [--no-conditions] [--log FILE] [--tls CERTIFICATE KEY]
+                    [--no-conditions] [--log FILE] [--tls CERTIFICATE KEY] [--port NUMBER]
 
-Listens on a free port of 127.0.0.1 and writes its number into PORT_FILE once it does. Path style,
-one bucket, kept in memory. Every request must be signed (Signature Version 4, computed here anew)
-by the key "KEY" with the secret "secret", and every body must have the SHA-256 that its headers
-say. Under /-/ tests look inside, unsigned: GET /-/keys has a line for each object, and "unfinished
+Listens on 127.0.0.1, on a free port where none is given, and writes its number into PORT_FILE once
+it does. Path style, one bucket, kept in memory. Every request must be signed (Signature Version 4,
+computed here anew) by the key "KEY" with the secret "secret", and every body must have the SHA-256
+that its headers say. Under /-/ tests look inside, unsigned: GET /-/keys has a line for each object, and "unfinished
 KEY" for each upload; PUT /-/faults has the faults from here on; PUT /-/ahead the seconds that the
 server's clock is ahead of the true time; PUT /-/flip "SHARE BIT KEY" changes one bit of an object,
 that share of the way through it, and PUT /-/delete takes one away, both without another trace.
@@ -378,8 +378,8 @@ class TlsServer(http.server.ThreadingHTTPServer):
         pass  # What goes wrong in a handshake is the client's to tell.
 
 
-def make_server(tls):
-    place = ("127.0.0.1", 0)
+def make_server(tls, port):
+    place = ("127.0.0.1", port)
     if not tls:
         return http.server.ThreadingHTTPServer(place, Handler)
     server = TlsServer(place, Handler)
@@ -397,8 +397,9 @@ def main():
     parser.add_argument("--no-conditions", action="store_true")
     parser.add_argument("--log")
     parser.add_argument("--tls", nargs=2)
+    parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
-    server = make_server(options.tls)
+    server = make_server(options.tls, options.port)
     server.daemon_threads = True
     server.bucket = Bucket(options)
     with open(options.port_file + ".new", "w", encoding="ascii") as file:

@@ -55,6 +55,9 @@ same 'what the restored etcd holds' "$work/keys" "$work/keys-restored"
 expect 0 lifeboat keygen --key-file "$work/other.key"
 expect 5 in_vault restore latest --identity "$work/other.key" --data-dir "$work/never"
 [ ! -e "$work/never" ] || wrong 'a data directory was left'
+expect 5 in_vault verify --all --identity "$work/other.key"
+stdout_has SEALED
+stderr_has 'is not proven'
 truncate -s -1000 "$sealed"
 expect 4 in_vault verify
 expect 4 in_vault verify --identity "$work/prod.key"

@@ -32,6 +32,17 @@ equal 'what a bucket holds' "$(json .files[0].encoding[])" zstd
 expect 0 lifeboat verify latest --quick --vault "$bucket_vault" --cluster prod
 bucket_is_sound
 
+# However it is spelled, and through a link.
+ln -s other "$work/link"
+for again in "$folder/" "$work/link/../folder"; do
+  expect 2 everywhere "$again"
+  stderr_has 'named twice'
+done
+cd "$work" || exit
+expect 2 everywhere folder/
+stderr_has 'named twice'
+cd "$OLDPWD" || exit
+
 expect 8 everywhere "$work/not-mounted"
 equal 'the vaults that have it' "$(json '[.vaults[].ok] | @csv')" true,true,false
 stderr_has not-mounted
