@@ -25,6 +25,7 @@ same machine. Each number is the median of %(runs)d alternating runs, after one 
 count. Databases have about 1 GiB: `flat` is 100,000 keys with two revisions each and values of 4 KiB,
 `kubernetes` has kinds and sizes as an API server writes them. Repeat it with
 
+<!-- needs a build, a quiet machine -->
 ```sh
 scripts/setup --etcd-versions
 scripts/build-release

@@ -8,6 +8,11 @@ etcd_bin=$root/build/etcd/$etcd_version/usr/bin
 # etcd would take it for a setting of its own, and warn.
 export -n ETCD_VERSION
 
+# Whoever asks a script for help is told what stands at its head, and nothing is done.
+case ${1-} in
+  -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" && exit ;;
+esac
+
 say() { printf '%s\n' "$*"; }
 
 fail() {
