@@ -49,7 +49,7 @@ const std::map<std::string_view, std::vector<std::string_view>> kLibraryHeaders 
     {"json", {"nlohmann/"}},
     {"libarchive", {"archive.h", "archive_entry.h"}},
     {"openssl", {"openssl/"}},
-    {"posix", {"dirent.h", "fcntl.h", "poll.h", "signal.h", "sys/", "unistd.h"}},
+    {"posix", {"dirent.h", "fcntl.h", "poll.h", "sched.h", "signal.h", "sys/", "unistd.h"}},
     {"protobuf", {"google/protobuf/", "\"etcd_rpc.pb.h\""}},
     {"sockets", {"arpa/inet.h", "netdb.h", "netinet/", "poll.h", "sys/socket.h", "unistd.h"}},
     {"version", {"\"version.h\""}},
