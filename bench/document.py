@@ -57,13 +57,13 @@ beside the chain alone is for reading and hashing both ends.
 
 # What the rest of the time is, by what the name begins with.
 REASONS = {
-    "backup": """**backup**. Nine tenths of the time the stream comes in; the proof is the last tenth.
-etcd needs a core to read, hash and send it, whoever asks: a program that only received the same
-stream and threw it away took 0.6 of `etcdctl`'s wall time when this was looked into, one that also
-hashed it 0.65, and one that also wrote it to a file, with no proof at all, 0.8 to 1.05. Half of
-lifeboat's CPU time is the kernel's, filling fresh pages of the page cache with the file, which a
-virtual machine pays for twice; `etcdctl` pays the same. Giving those pages back while writing cost
-more wall time than it saved CPU time, and so did writing past the cache.""",
+    "backup": """**backup**. etcd needs a core to read, hash and send the stream, whoever asks for it:
+a program that received it and threw it away took 0.65 of `etcdctl`'s wall time when this was looked
+into. The proof after it is a tenth more, half of which is the member's own HashKV. That leaves 0.05
+for hashing and writing what does not fit beside etcd on two cores. Half of lifeboat's CPU time is the
+kernel's, filling fresh pages of the page cache with the file, which a virtual machine pays for twice;
+`etcdctl` pays the same. Larger pieces, from the network or to the file, changed nothing that could be
+measured, and giving those pages back while writing cost more wall time than it saved CPU time.""",
     "restore": """**restore**. The database is read twice (proof, rebuild), hashed, written, and read
 once more and compared, all of which `etcdutl` leaves out; its copy is the one step that both have.
 Two thirds of the time is the rebuild, most of it the kernel's for pages of the new file; the proof
