@@ -2,6 +2,7 @@
 import datetime
 import os
 import platform
+import re
 import shutil
 import subprocess
 
@@ -37,7 +38,7 @@ waver: the same bench an hour later was a tenth or two off here.
 
 ## Measured
 
-%(date)s, commit %(commit)s, on %(machine)s. Versions: %(versions)s.
+%(date)s, on %(machine)s. Versions: %(versions)s.
 
 | what : beside what | ours: s | CPU s | MiB | peer: s | CPU s | MiB | wall | CPU | target |
 | --- | --: | --: | --: | --: | --: | --: | --: | --: | --- |
@@ -133,10 +134,11 @@ def row(result):
 
 
 def commands(root, results):
-    """Each once, without the paths of this machine."""
+    """Each once, without the paths of this machine and of this run."""
     seen = {}
     for result in results:
         words = result["peer"]["command"].replace(str(root) + "/", "")
+        words = re.sub(r"/tmp\w{8}", "/scratch", words)
         seen.setdefault(result["name"].split(": ", 1)[-1], words)
     return "\n".join("- %s: `%s`" % item for item in seen.items())
 
@@ -150,9 +152,8 @@ def missed(results):
 
 
 def write(root, results, runs):
-    commit = output_of("git", "-C", str(root), "rev-parse", "--short", "HEAD").strip()
     text = HEAD % {
-        "runs": runs, "date": datetime.date.today().isoformat(), "commit": commit,
+        "runs": runs, "date": datetime.date.today().isoformat(),
         "machine": machine(), "versions": versions(root),
         "rows": "\n".join(row(result) for result in results),
         "commands": commands(root, results), "missed": missed(results)}
