@@ -5,6 +5,7 @@
 #include <grpcpp/resource_quota.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <mutex>
 
@@ -71,6 +72,11 @@ etcd::StoredKey to_stored_key(const pb::KeyValue& key_value) {
 constexpr std::chrono::milliseconds kReconnectPatience{500};
 constexpr int kMisreadConnectsMax = 6;
 
+// A member whose database is not in its page cache reads it from disk for a HashKV, and it may be a
+// slow one.
+constexpr std::uint64_t kSlowestReadBytesPerSecond = 32 * 1024 * 1024;
+constexpr std::chrono::seconds kLongestRead{600};
+
 // As etcd writes "from the first key on": from this key to this end.
 constexpr std::string_view kEveryKey("\0", 1);
 
@@ -87,7 +93,10 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
   const std::string& url() const override { return peer_->url.text; }
 
   etcd::MemberStatus status(std::stop_token stop) override {
-    return to_status(ask(*maintenance_, &pb::Maintenance::Stub::Status, pb::StatusRequest(), stop));
+    auto status =
+        to_status(ask(*maintenance_, &pb::Maintenance::Stub::Status, pb::StatusRequest(), stop));
+    db_size_bytes_ = status.db_size_bytes;
+    return status;
   }
 
   std::vector<etcd::ClusterMember> members(std::stop_token stop) override {
@@ -111,8 +120,8 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
     pb::HashKVRequest request;
     request.set_revision(revision);
     ensure_connected(stop);
-    const auto answer = ask(*maintenance_, &pb::Maintenance::Stub::HashKV, request, stop,
-                            peer_->options.first_byte_timeout);
+    const auto answer =
+        ask(*maintenance_, &pb::Maintenance::Stub::HashKV, request, stop, whole_database_timeout());
     // Before 3.6 it does not say which revision it hashed: the one asked for, else the newest.
     std::int64_t hashed = answer.hash_revision();
     if (hashed == 0) hashed = revision != 0 ? revision : answer.header().revision();
@@ -139,7 +148,7 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
     request.set_count_only(true);
     ensure_connected(stop);
     const auto answer =
-        ask(*key_value_, &pb::KV::Stub::Range, request, stop, peer_->options.first_byte_timeout);
+        ask(*key_value_, &pb::KV::Stub::Range, request, stop, whole_database_timeout());
     return not_negative(answer.count());
   }
 
@@ -167,6 +176,11 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
   // connecting.
   void ensure_connected(const std::stop_token& stop) {
     if (channel_->GetState(false) != GRPC_CHANNEL_READY) status(stop);
+  }
+
+  std::chrono::milliseconds whole_database_timeout() const {
+    const std::chrono::seconds reading(db_size_bytes_ / kSlowestReadBytesPerSecond);
+    return peer_->options.first_byte_timeout + std::min(reading, kLongestRead);
   }
 
   template <typename Stub, typename Request, typename Response>
@@ -270,6 +284,7 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
   const std::unique_ptr<pb::Cluster::Stub> cluster_;
   const std::unique_ptr<pb::KV::Stub> key_value_;
   const std::unique_ptr<pb::Auth::Stub> auth_;
+  std::atomic<std::uint64_t> db_size_bytes_ = 0;  // by the last status; 0: not known yet
 
   std::mutex mutex_;
   std::string token_;  // guarded by mutex_; empty: none yet, or none needed

@@ -35,8 +35,9 @@ struct ClientOptions {
 
   // To connect and to answer a small request; each endpoint has its own.
   std::chrono::milliseconds connect_timeout{5000};
-  // From asking for the snapshot to its first byte, and for a HashKV or a count of all keys: etcd
-  // reads its whole database, or its whole index, for that.
+  // From asking for the snapshot to its first byte. A HashKV and a count of all keys have it as
+  // well, and up to ten minutes more: a second for each 32 MiB of the database, which etcd reads
+  // whole.
   std::chrono::milliseconds first_byte_timeout{30000};
   // Between two pieces of the stream.
   std::chrono::milliseconds stall_timeout{30000};

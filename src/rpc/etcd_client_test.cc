@@ -43,6 +43,7 @@ struct Behaviour {
       [](grpc::ServerContext&, pb::StatusResponse&) { return grpc::Status::OK; };
   std::function<grpc::Status(grpc::ServerContext&, SnapshotWriter&)> snapshot =
       [](grpc::ServerContext&, SnapshotWriter&) { return grpc::Status::OK; };
+  milliseconds hash_takes{0};
   bool wants_token = false;
   bool knows_users = true;
 };
@@ -75,6 +76,7 @@ class MaintenanceService final : public pb::Maintenance::Service {
       return grpc::Status(StatusCode::OUT_OF_RANGE,
                           "etcdserver: mvcc: required revision is a future revision");
     }
+    std::this_thread::sleep_for(behaviour_.hash_takes);
     response->mutable_header()->set_revision(200);
     response->set_hash(4000000000U);
     response->set_compact_revision(-1);
@@ -462,6 +464,25 @@ TEST_F(EtcdClient, EndsASnapshotThatDoesNotBegin) {
   EXPECT_EQ(error.code(), base::Code::kUnavailable);
   EXPECT_THAT(error.what(), HasSubstr("did not answer within 300 ms"));
   EXPECT_LT(steady_clock::now() - begun, milliseconds(2000));
+}
+
+TEST_F(EtcdClient, LeavesALargeMemberTheTimeToHash) {
+  std::int64_t size = 0;
+  behaviour_.status = [&](grpc::ServerContext&, pb::StatusResponse& response) {
+    response.set_dbsize(size);
+    return grpc::Status::OK;
+  };
+  behaviour_.hash_takes = milliseconds(500);
+  serve();
+  ClientOptions options;
+  options.first_byte_timeout = milliseconds(100);
+  const auto member = endpoint(options);
+  member->status({});
+  const base::Error error = failure_of([&] { member->hash_kv(200, {}); });
+  EXPECT_THAT(error.what(), HasSubstr("did not answer within 100 ms"));
+  size = 320 << 20;
+  member->status({});
+  EXPECT_EQ(member->hash_kv(200, {}).hash, 4000000000U);
 }
 
 TEST_F(EtcdClient, EndsACallThatIsNotAnswered) {
