@@ -152,7 +152,7 @@ class AdoptRun {
       remember({source.size_bytes(), *sha256, id, has_archive});
       return;
     }
-    require_room(candidate, source);
+    check_room(candidate, source);
     try {
       store(candidate, source, id);
     } catch (...) {
@@ -217,7 +217,7 @@ class AdoptRun {
     known_.push_back(std::move(known));
   }
 
-  void require_room(const AdoptCandidate& candidate, SourceSnapshot& source) {
+  void check_room(const AdoptCandidate& candidate, SourceSnapshot& source) {
     const auto available = context_.vault.store().available_bytes();
     if (!available) return;
     // An archive is taken apart: the rest of it is not larger than all of it.

@@ -53,8 +53,8 @@ class BackgroundTask {
 };
 
 // Does `work(item, token)` for each of `items`, each in a thread of its own, and returns what came
-// of them, in their order, once all have ended. Throws what one of them threw, after the others
-// were told to stop.
+// of them, in their order, once all have ended. Throws what the first of them threw, after
+// those behind it were told to stop.
 template <typename Result, typename Items, typename Work>
 std::vector<Result> side_by_side(const Items& items, const Work& work,
                                  const std::stop_token& stop) {

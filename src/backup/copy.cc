@@ -61,7 +61,8 @@ class CopyRun {
  private:
   bool is_there() {
     const std::string blob = vault::blob_name(to_.cluster(), source_.id, vault::kCatalogName);
-    if (!to_.store().size_bytes(blob)) return false;
+    // Also what is no file: then reading fails, and nothing beside it is touched.
+    if (!to_.store().is_taken(blob)) return false;
     vault::StoredBackup there = to_.find(source_.id.text());
     if (!hold_the_same(there.catalog, source_)) throw taken("another backup has the id");
     if (options_.encoding && expected_names() != names_of(there.catalog)) {

@@ -6,6 +6,7 @@
 #include "backup/export.h"
 #include "backup/test_world.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "testing/error_of.h"
 #include "testing/mem_store.h"
 
@@ -84,6 +85,23 @@ TEST_F(CopyTest, AnotherBackupOfThatIdIsLeftAlone) {
                   vault::encode_catalog(other));
   EXPECT_EQ(error_of([&] { copy(); }).code(), Code::kExists);
   EXPECT_EQ(target_.find(kId).catalog.files[0].plain_sha256, std::string(64, 'a'));
+}
+
+// A catalog that is a link is no file, but the backup beside it is there.
+TEST_F(CopyTest, TouchesNothingBesideACatalogThatIsNoFile) {
+  store::DirStore folder(fs_, "/other");
+  fs_.put_directory("/other");
+  vault::ClusterVault there(folder, "prod");
+  const auto copy_there = [&](const CopyOptions& options) {
+    return copy_backup(world_.vault, world_.vault.find(kId), there, options, world_.reading(), {});
+  };
+  copy_there({});
+  const std::string place = base::cat("/other/prod/backups/", kId, "/");
+  fs_.remove_file(place + "backup.json");
+  fs_.put_symlink(place + "backup.json");
+  const auto error = error_of([&] { copy_there({.encoding = sealed_}); });
+  EXPECT_EQ(error.code(), Code::kCorrupt);
+  EXPECT_TRUE(fs_.info(place + "snapshot_2026-11-21_060000.db"));
 }
 
 TEST_F(CopyTest, EncodesAnewAndKeepsTheHashesOfThePlainFiles) {
@@ -272,6 +290,23 @@ TEST_F(CopyTest, TheKeyOfTheDataAloneVerifiesTheSnapshot) {
       error_of([&] { export_to_folder(target_, target_.find(kId), world_.reading(), "/out", {}); });
   EXPECT_EQ(error.code(), Code::kDenied);
   EXPECT_THAT(error.what(), HasSubstr("static.tar.gz.age"));
+}
+
+TEST_F(CopyTest, ExportBlamesWhatIsDamagedAndNotTheKeyThatIsMissing) {
+  add_resources();
+  const codec::Identity of_resources = codec::Identity::generate();
+  sealed_.node_files.recipients = {of_resources.recipient()};
+  const CopyResult result = copy({.encoding = sealed_});
+  const std::string blob =
+      vault::blob_name("prod", result.catalog.id, result.catalog.files.back().name);
+  std::string content = store::get_text(bucket_, blob, 1 << 20);
+  content.back() = static_cast<char>(content.back() ^ 1);
+  store::put_text(bucket_, blob, content);
+  world_.keyring.identities.push_back(of_resources);
+  const auto error =
+      error_of([&] { export_to_folder(target_, target_.find(kId), world_.reading(), "/out", {}); });
+  EXPECT_EQ(error.code(), Code::kCorrupt);
+  EXPECT_THAT(error.what(), HasSubstr("is not whole: files: static.tar.gz"));
 }
 
 TEST_F(CopyTest, SealedResourcesKeepNobodyFromCheckingAPlainSnapshot) {

@@ -1,9 +1,9 @@
 // Takes one backup for one vault or several: once from etcd, and then into each, encoded as each
 // wants it.
 //
-// Where a vault is a folder that stores the snapshot plain, the backup is taken right there;
-// otherwise in a scratch folder, which is gone afterwards, because proofs need the database at
-// hand. A vault that fails costs the others nothing.
+// Where a vault is a folder that stores the snapshot plain, the backup is taken right there, unless
+// what it seals has to be read again here; otherwise in a scratch folder, which is gone afterwards,
+// because proofs need the database at hand. A vault that fails costs the others nothing.
 #pragma once
 
 #include <optional>
@@ -48,8 +48,8 @@ struct DeliverContext {
 struct DeliverResult {
   std::vector<Delivery> deliveries;  // one for each destination, in their order
   bool needs_attention = false;      // a warning, or a destination that failed
-  // Each of these as a sentence: those of the catalog, those that came too late for it, and of
-  // every destination that failed.
+  // Each of these as a sentence: those of the catalog, those that came too late for it, and what
+  // went wrong with a destination.
   std::vector<std::string> warnings = {};
 
   // The first that has it.

@@ -1,5 +1,6 @@
 #include "backup/export.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "backup/progress_piece.h"
@@ -26,7 +27,9 @@ void prove(vault::ClusterVault& vault, const vault::StoredBackup& backup,
   const VerifyResult result = verify_backup(vault, backup, {}, context, stop);
   if (result.ok()) return;
   if (!result.is_damaged()) throw *result.denied;
-  const Finding& first = result.findings.front();
+  // A key that is not at hand is no damage.
+  const Finding& first = *std::ranges::find_if(
+      result.findings, [](const Finding& each) { return each.check != kKeyCheck; });
   throw Error(Code::kCorrupt,
               cat("backup ", result.subject, " is not whole: ", first.check, ": ", first.where, " ",
                   first.message),

@@ -22,8 +22,9 @@ struct ExportedFile {
 // Writes the files of `backup` into `folder`, whose last part is made if it is not there. Every
 // proof is made before the first file. Throws kCorrupt for a backup that is not whole, kDenied for
 // one that is encrypted and that no key of the context opens, kNoSpace before anything is read
-// where they don't fit, kExists if a file of the same name is there or comes meanwhile, which
-// stays, and what vault and file system throw. Whenever it throws, none of its files is left.
+// where they don't fit with 5 % to spare, kExists if a file of the same name is there or comes
+// meanwhile, which stays, and what vault and file system throw. Whenever it throws, none of its
+// files is left.
 std::vector<ExportedFile> export_to_folder(vault::ClusterVault& vault,
                                            const vault::StoredBackup& backup,
                                            const ReadingContext& context, const std::string& folder,

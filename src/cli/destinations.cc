@@ -134,6 +134,8 @@ Destinations::Destinations(const DestinationOptions& options, const vault::Reten
          .encoding = make_encoding(encoding, world.fs, is_bucket(location.location)),
          .allow_plain = encoding.allow_plain});
   }
+  // Bad names are told now, which may be long before the vaults are asked for anything.
+  if (!cluster_.empty()) vault::ClusterVault(*stores_.front(), cluster_);
   if (stores_.size() > 1 && cluster_.empty()) {
     throw Error(Code::kInvalid, "--cluster is needed where a backup goes into several vaults",
                 "name the cluster with --cluster NAME");

@@ -259,7 +259,9 @@ class PosixProcess : public Process {
     do {
       looked = ::waitid(P_PID, static_cast<id_t>(id_), &child, WEXITED | WNOWAIT | flags);
     } while (looked == -1 && errno == EINTR);
-    if (looked == 0 && child.si_pid == id_) ::kill(-id_, SIGKILL);
+    const bool lives = looked == 0 && child.si_pid == 0;
+    if (lives) return;
+    if (looked == 0) ::kill(-id_, SIGKILL);
     pid_t found = 0;
     do {
       found = ::waitpid(id_, &status_, flags);

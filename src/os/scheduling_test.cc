@@ -22,5 +22,16 @@ TEST(Scheduling, ABatchJobStartsBatchJobs) {
   EXPECT_EQ(::sched_getscheduler(0), before) << "other threads stay as they are";
 }
 
+TEST(Scheduling, WhatSomebodyChoseStays) {
+  int policy = -1;
+  std::jthread([&] {
+    const sched_param priority{};
+    ::sched_setscheduler(0, SCHED_IDLE, &priority);
+    become_batch_job();
+    policy = ::sched_getscheduler(0);
+  }).join();
+  EXPECT_EQ(policy, SCHED_IDLE);
+}
+
 }  // namespace
 }  // namespace lifeboat::os

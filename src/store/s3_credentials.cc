@@ -47,13 +47,7 @@ class Chain : public S3CredentialSource {
     const std::lock_guard lock(mutex_);
     const auto now = clock_.now();
     // A clock that was set back must not keep old keys for good.
-    if (!kept_ || now >= use_until_ || now < read_at_) {
-      // Should this fail, the next call asks again instead of using what is too old.
-      kept_.reset();
-      use_until_ = now + kReread;
-      kept_ = look();
-      read_at_ = now;
-    }
+    if (!kept_ || now >= use_until_ || now < read_at_) refresh(now);
     return *kept_;
   }
 
@@ -63,6 +57,20 @@ class Chain : public S3CredentialSource {
   }
 
  private:
+  // Keys that are asked for before the old ones end may fail to come for a while. Without an end,
+  // the next call asks again instead of using what is too old.
+  void refresh(base::TimePoint now) {
+    const bool still_valid = kept_ && read_at_ <= now && now < valid_until_;
+    use_until_ = now + kReread;
+    try {
+      kept_ = look();
+    } catch (const base::Error&) {
+      if (!still_valid) kept_.reset();
+      if (!kept_) throw;
+    }
+    read_at_ = now;
+  }
+
   std::string variable(const std::string& name) const {
     const auto found = options_.environment.find(name);
     return found == options_.environment.end() ? "" : found->second;
@@ -153,6 +161,7 @@ class Chain : public S3CredentialSource {
     }
     const TemporaryCredentials temporary = parse_assumed_role(response.body);
     use_until_ = std::max(temporary.expires - kRenewBefore, clock_.now() + kReread);
+    valid_until_ = temporary.expires;
     return temporary.credentials;
   }
 
@@ -185,6 +194,7 @@ class Chain : public S3CredentialSource {
   std::optional<S3Credentials> kept_;  // guarded, as is what follows
   base::TimePoint read_at_;
   base::TimePoint use_until_;
+  base::TimePoint valid_until_;  // of temporary keys; others end without saying so
 };
 
 }  // namespace

@@ -164,6 +164,22 @@ TEST_F(S3CredentialSources, ComeFromStsForAWebIdentityAndAreRenewedBeforeTheyEnd
   EXPECT_EQ(bodies_.size(), 2U);
 }
 
+TEST_F(S3CredentialSources, OfStsServeUntilTheyEndWhereItIsAway) {
+  write_file(folder_.path("token"), "ey.to+ken\n");
+  sts_answer_ = {.status = 200, .body = std::string(kAssumed)};
+  const auto source = make({.environment = {{"AWS_WEB_IDENTITY_TOKEN_FILE", folder_.path("token")},
+                                            {"AWS_ROLE_ARN", "arn:aws:iam::1:role/r"}}});
+  source->current();
+  sts_answer_ = {.status = 503};
+  clock_.advance(std::chrono::minutes(56));
+  EXPECT_EQ(source->current(), (S3Credentials{"A", "B", "C"}));
+  clock_.advance(std::chrono::minutes(2));
+  EXPECT_EQ(source->current(), (S3Credentials{"A", "B", "C"}));
+  EXPECT_EQ(bodies_.size(), 3U) << "it was asked each time";
+  clock_.advance(std::chrono::minutes(2));
+  EXPECT_EQ(error_of([&] { source->current(); }).code(), Code::kUnavailable);
+}
+
 TEST_F(S3CredentialSources, SayWhatStsSaysWithoutTheToken) {
   write_file(folder_.path("token"), "ey.secret");
   sts_answer_ = {.status = 400,

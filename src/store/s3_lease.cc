@@ -245,7 +245,6 @@ std::optional<Found> write_lease(LeaseBlob& blob, const std::optional<Found>& fo
   const bool settled = found ? !blob.replace(*found, mark, stop) : blob.create(mark, stop);
   if (!settled) {
     base::wait(blob.options().lease_settle, stop);
-    if (stop.stop_requested()) blob.release(mark);
     base::throw_if_stopped(stop);
   }
   return blob.read(stop);
@@ -264,7 +263,14 @@ S3Lease take_s3_lease(S3Client& client, const os::Clock& clock, const std::strin
   if (found && found->age <= found->content.duration) throw blob.busy(&*found);
   const std::string mark = random_mark();
   auto state = std::make_shared<S3LeaseState>(client.options().lease_duration);
-  const auto now = write_lease(blob, found, mark, stop);
+  std::optional<Found> now;
+  try {
+    now = write_lease(blob, found, mark, stop);
+  } catch (...) {
+    // It may have been written all the same.
+    blob.release(mark);
+    throw;
+  }
   if (!now || now->content.mark != mark) throw blob.busy(now ? &*now : nullptr);
   return {std::make_unique<LeaseLock>(std::move(blob), mark, state), state};
 }

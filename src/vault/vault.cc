@@ -154,19 +154,22 @@ Inventory ClusterVault::inventory() {
 StoredBackup ClusterVault::find(std::string_view id) {
   if (id != "latest") return find_by_id(id);
   Inventory all = inventory();
-  if (all.backups.empty()) throw nothing_there(all);
   refuse_older_than_unreadable(all);
+  if (all.backups.empty()) throw nothing_there(all);
   return std::move(all.backups.back());
 }
 
 void ClusterVault::refuse_older_than_unreadable(const Inventory& all) const {
-  if (all.unreadable.empty() || all.unreadable.back().id < all.backups.back().catalog.id) return;
+  if (all.unreadable.empty()) return;
   const UnreadableBackup& newest = all.unreadable.back();
+  if (!all.backups.empty() && newest.id < all.backups.back().catalog.id) return;
   throw Error(newest.code,
               cat("the newest backup of cluster ", cluster_, " is ", newest.id.text(),
                   ", and its catalog can't be read: ", base::printable(newest.reason, 500)),
-              cat("name another one by its id; the newest that can be read are: ", name_newest(all),
-                  "; \"lifeboat list\" shows all"));
+              all.backups.empty()
+                  ? "no other one can be read; \"lifeboat list\" shows all"
+                  : cat("name another one by its id; the newest that can be read are: ",
+                        name_newest(all), "; \"lifeboat list\" shows all"));
 }
 
 StoredBackup ClusterVault::find_by_id(std::string_view text) {

@@ -165,6 +165,13 @@ TEST_F(VaultTest, LatestIsNoOlderBackupWhenTheNewestCatalogIsDamaged) {
   EXPECT_EQ(vault_.find("2026-11-22_060000").catalog.id.text(), "2026-11-22_060000");
 }
 
+TEST_F(VaultTest, LatestIsDamagedAlsoWhereThereIsNoOther) {
+  store::put_text(store_, "prod/backups/2026-11-23_060000/backup.json", "");
+  const base::Error error = error_of([&] { vault_.find("latest"); });
+  EXPECT_EQ(error.code(), Code::kCorrupt);
+  EXPECT_EQ(error.hint(), "no other one can be read; \"lifeboat list\" shows all");
+}
+
 TEST_F(VaultTest, LatestIsNoOlderBackupWhenTheNewestIsOfANewerFormat) {
   make_backup(vault_, "2026-11-21_060000");
   std::string newer = encode_catalog(make_catalog("2026-11-22_060000"));
@@ -213,7 +220,7 @@ TEST_F(VaultTest, FindOfADamagedCatalogSaysSo) {
   EXPECT_STREQ(error.what(),
                "memory/prod/backups/2026-11-21_060000/backup.json: is no catalog: format is "
                "missing");
-  EXPECT_EQ(error_of([&] { vault_.find("latest"); }).code(), Code::kNotFound);
+  EXPECT_EQ(error_of([&] { vault_.find("latest"); }).code(), Code::kCorrupt);
 }
 
 TEST_F(VaultTest, ListsClustersByTheirBackupsFolder) {

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Where gRPC takes what else went wrong in its thread for the error of a connection, as it does now and
-# then in a root without /sys, it is tried again: the backup is taken, and no member is called lost.
+# Where gRPC takes what else went wrong in its thread for the error of a connection, as it does now
+# and then in a root without /sys, it is tried again: the backup is taken, and no member is called
+# lost.
 source "$(dirname "$0")/lib.sh"
-ldd "$LIFEBOAT" | grep -q libgrpc || skip 'this binary is static: nothing can be put before its connect()'
+ldd "$LIFEBOAT" | grep -q libgrpc ||
+  skip 'this binary is static: nothing can be put before its connect()'
 cc -shared -fPIC -o "$work/misread.so" "$(dirname "$0")/misread_connect.c"
 
 start 3

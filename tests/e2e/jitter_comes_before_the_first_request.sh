@@ -22,6 +22,7 @@ expect 0 backup --jitter 1s
 stderr_has 'waiting for'
 backups_are 1
 
-# A folder that is not there costs no request.
+# A folder that is not there costs no request, and neither does a bad name.
+expect 2 lifeboat backup --vault "$work" --cluster 'a b' "${connection[@]}" --jitter 10h
 expect 3 lifeboat backup --vault "$work/nowhere" --cluster prod "${connection[@]}" --jitter 10h
 expect 2 lifeboat backup --vault s3://no_bucket! --cluster prod "${connection[@]}" --jitter 10h

@@ -7,10 +7,11 @@ usage: s3_server.py PORT_FILE [--bucket NAME] [--page SIZE] [--fault NAME:EVERY]
 Listens on 127.0.0.1, on a free port where none is given, and writes its number into PORT_FILE once
 it does. Path style, one bucket, kept in memory. Every request must be signed (Signature Version 4,
 computed here anew) by the key "KEY" with the secret "secret", and every body must have the SHA-256
-that its headers say. Under /-/ tests look inside, unsigned: GET /-/keys has a line for each object, and "unfinished
-KEY" for each upload; PUT /-/faults has the faults from here on; PUT /-/ahead the seconds that the
-server's clock is ahead of the true time; PUT /-/flip "SHARE BIT KEY" changes one bit of an object,
-that share of the way through it, and PUT /-/delete takes one away, both without another trace.
+that its headers say. Under /-/ tests look inside, unsigned: GET /-/keys has a line for each object,
+and "unfinished KEY" for each upload; PUT /-/faults has the faults from here on; PUT /-/ahead the
+seconds that the server's clock is ahead of the true time; PUT /-/flip "SHARE BIT KEY" changes one
+bit of an object, that share of the way through it, and PUT /-/delete takes one away, both without
+another trace.
 
 With --fault, every EVERY-th request (counted for each fault on its own) gets one of these; the
 last two hold for everything; 0 is never):
