@@ -1,7 +1,9 @@
 #include "vault/retention.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <vector>
 
 #include "base/text.h"
 
@@ -62,7 +64,7 @@ enum class Time { kOfId, kOfStart };
 struct Entry {
   RetentionCandidate candidate;
   RetentionDecision decision;
-  // Begun later, as its catalog has it, than a backup that was taken after it.
+  // When it was begun, by its catalog, does not fit in with the others.
   bool is_out_of_order = false;
 
   std::chrono::sys_seconds time(Time which) const {
@@ -123,12 +125,25 @@ class Evaluation {
     }
   }
 
+  // All that are not of the longest row in which nothing was begun before its predecessor; of two
+  // that are as long, the one that ends later.
   void find_what_is_out_of_order() {
-    auto earliest = std::chrono::sys_seconds::max();
-    for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-      const auto started = entry->time(Time::kOfStart);
-      entry->is_out_of_order = started > earliest;
-      earliest = std::min(earliest, started);
+    const auto started = [this](std::size_t i) { return entries_[i].time(Time::kOfStart); };
+    std::vector<std::size_t> ends;  // of the best row of each length
+    std::vector<std::optional<std::size_t>> predecessors;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      const auto place = std::ranges::upper_bound(ends, started(i), {}, started);
+      predecessors.push_back(place == ends.begin() ? std::nullopt : std::optional(place[-1]));
+      if (place == ends.end()) {
+        ends.push_back(i);
+      } else {
+        *place = i;
+      }
+      entries_[i].is_out_of_order = true;
+    }
+    auto in_order = ends.empty() ? std::nullopt : std::optional(ends.back());
+    for (; in_order; in_order = predecessors[*in_order]) {
+      entries_[*in_order].is_out_of_order = false;
     }
   }
 

@@ -4,9 +4,10 @@
 // A clock that was ahead at one backup is in the ids of those that follow, which keep its second
 // (backup_id.h). So a rule about time goes by two times, that in the id and the one at which the
 // backup was begun by its catalog, and keeps what either of them keeps: where the clocks were right
-// they are the same. Where one is later than that of a backup taken afterwards, one of the two
-// clocks was wrong, and the earlier backup uses up no hour, day and so on of the second count. What
-// is left is a clock that was ahead at the very newest backup: --keep-within counts from there.
+// they are the same. Where the second times do not follow one another, some clock was wrong: that
+// of the fewest backups without which they do, which use up no hour, day and so on of the second
+// count. What is left is a clock that was wrong at the very newest backup: --keep-within counts
+// from there.
 #pragma once
 
 #include <chrono>
