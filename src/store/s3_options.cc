@@ -109,7 +109,12 @@ S3Endpoint s3_endpoint(const S3Options& options) {
 }
 
 std::uint64_t s3_part_bytes(std::uint64_t first_part_bytes, int number) {
-  return first_part_bytes << (number - 1) / 1000;
+  constexpr int kOfOneSize = 8000;
+  constexpr int kBetweenDoublings = 100;
+  constexpr int kDoublingsMax = 9;
+  if (number <= kOfOneSize) return first_part_bytes;
+  const int doublings = (number - kOfOneSize - 1) / kBetweenDoublings + 1;
+  return first_part_bytes << std::min(doublings, kDoublingsMax);
 }
 
 }  // namespace lifeboat::store

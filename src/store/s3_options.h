@@ -71,8 +71,9 @@ struct S3Endpoint {
 // Throws kInvalid.
 S3Endpoint s3_endpoint(const S3Options& options);
 
-// The size of part `number`, which counts from 1: it doubles after each thousand parts, so that ten
-// thousand parts, which is what S3 allows, hold the 5 TiB that it allows.
+// The size of part `number`, which counts from 1: the same for eight thousand parts, 62 GiB with
+// the usual size, and so is the memory that they take. From there it doubles after each hundred, so
+// that ten thousand parts, which is what S3 allows, hold the 5 TiB that it allows.
 std::uint64_t s3_part_bytes(std::uint64_t first_part_bytes, int number);
 
 inline constexpr int kS3PartsMax = 10'000;

@@ -91,8 +91,10 @@ TEST(S3Options, TenThousandPartsHoldFiveTebibytes) {
   }
   EXPECT_GE(sum, 5ULL << 40);
   EXPECT_EQ(s3_part_bytes(8, 1), 8U);
-  EXPECT_EQ(s3_part_bytes(8, 1000), 8U);
-  EXPECT_EQ(s3_part_bytes(8, 1001), 16U);
+  EXPECT_EQ(s3_part_bytes(8, 8000), 8U);
+  EXPECT_EQ(s3_part_bytes(8, 8001), 16U);
+  EXPECT_EQ(s3_part_bytes(8, 8101), 32U);
+  EXPECT_EQ(s3_part_bytes(8, kS3PartsMax), 8U << 9);
 }
 
 }  // namespace

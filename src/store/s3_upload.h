@@ -21,9 +21,9 @@ struct S3UploadOptions {
 };
 
 // Two parts at a time are on their way, each with its SHA-256; the memory that takes is bounded by
-// S3Options::part_bytes until the blob has a thousand parts. finish() asks the server for the blob
-// and compares size and checksum before it returns: kCorrupt if they differ. One that is destroyed
-// before that removes its parts, also after a stop. Borrows `client` and `clock`.
+// S3Options::part_bytes until the blob has eight thousand parts. finish() asks the server for the
+// blob and compares size and checksum before it returns: kCorrupt if they differ. One that is
+// destroyed before that removes its parts, also after a stop. Borrows `client` and `clock`.
 std::unique_ptr<base::Sink> begin_s3_upload(S3Client& client, const os::Clock& clock,
                                             S3UploadOptions options);
 
