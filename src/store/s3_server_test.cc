@@ -101,7 +101,11 @@ class RunningServer {
   std::unique_ptr<store::S3Store> open() {
     const store::S3Options options = {.location = {"bucket", "vault"},
                                       .endpoint = "http://127.0.0.1:" + port(),
-                                      .retry = {.first_delay = milliseconds(5)},
+                                      // Every other request may fail, and with two threads nothing
+                                      // keeps the faults from one of them.
+                                      .retry = {.attempts_max = 24,
+                                                .first_delay = milliseconds(5),
+                                                .delay_max = milliseconds(50)},
                                       .part_bytes = 5 * 1024 * 1024,
                                       .lease_settle = milliseconds(10)};
     return std::make_unique<store::S3Store>(

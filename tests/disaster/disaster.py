@@ -78,9 +78,13 @@ class Disaster:
             if not self.volume.is_broken:
                 self.ledger.saw("folder", cluster, self.volume.ids(cluster))
 
-    def is_from_the_future(self, cluster):
-        """Whether a backup there says a time that is still to come."""
+    def is_from_the_future(self, cluster, answer):
+        """Whether a backup there says a time that is still to come, or the one that a run has just
+        taken, which comes after what a dead run may have left."""
         now = time.strftime("%Y-%m-%d_%H%M%S", time.gmtime(time.time() - 2))
+        taken = (answer or {}).get("backup")
+        if taken and taken["id"] > now:
+            return True
         with self.ledger.lock:
             return any(each[1] == cluster and each[2] > now for each in self.ledger.seen)
 

@@ -94,7 +94,7 @@ class Runner(threading.Thread):
             self.disaster.weather.end(spell)
             self.disaster.weather.spells.remove(spell)
         self.look_for_lease(planned, status, felt)
-        if planned.cluster == "clock" and self.disaster.is_from_the_future("clock"):
+        if planned.cluster == "clock" and self.disaster.is_from_the_future("clock", answer):
             felt.add("clock")
         self.judge(planned, status, answer, errors, felt)
         if extra:
