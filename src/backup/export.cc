@@ -27,9 +27,7 @@ void prove(vault::ClusterVault& vault, const vault::StoredBackup& backup,
   const VerifyResult result = verify_backup(vault, backup, {}, context, stop);
   if (result.ok()) return;
   if (!result.is_damaged()) throw *result.denied;
-  // A key that is not at hand is no damage.
-  const Finding& first = *std::ranges::find_if(
-      result.findings, [](const Finding& each) { return each.check != kKeyCheck; });
+  const Finding& first = *std::ranges::find_if(result.findings, &Finding::is_damage);
   throw Error(Code::kCorrupt,
               cat("backup ", result.subject, " is not whole: ", first.check, ": ", first.where, " ",
                   first.message),

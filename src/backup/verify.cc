@@ -275,10 +275,6 @@ class Verification {
 
 }  // namespace
 
-bool VerifyResult::is_damaged() const {
-  return std::ranges::any_of(findings, [](const Finding& each) { return each.check != kKeyCheck; });
-}
-
 VerifyResult verify_backup(vault::ClusterVault& vault, const vault::StoredBackup& backup,
                            const VerifyChecks& checks, const ReadingContext& context,
                            std::stop_token stop) {

@@ -2,6 +2,7 @@
 // against its trailer, its pages, its records, and the hash that the catalog has for them.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -14,11 +15,17 @@
 
 namespace lifeboat::backup {
 
+// What a snapshot that no key opens is found under.
+inline constexpr std::string_view kKeyCheck = "key";
+
 // One thing that is wrong.
 struct Finding {
   std::string check;    // "catalog", "files", "trailer", ..., "key"
   std::string where;    // the file it is about
   std::string message;  // what is wrong, in a sentence
+
+  // A key that is not at hand is none.
+  bool is_damage() const { return check != kKeyCheck; }
 };
 
 struct VerifyResult {
@@ -36,8 +43,7 @@ struct VerifyResult {
   std::optional<base::Error> denied;
 
   bool ok() const { return findings.empty(); }
-  // Whether anything but a key is wrong.
-  bool is_damaged() const;
+  bool is_damaged() const { return std::ranges::any_of(findings, &Finding::is_damage); }
 };
 
 // The names of the checks, in the order in which they are told.
@@ -58,9 +64,6 @@ struct VerifyChecks {
 
 // What a quick look calls itself among the checks.
 inline constexpr std::string_view kQuickCheck = "quick";
-
-// What a snapshot that no key opens is found under.
-inline constexpr std::string_view kKeyCheck = "key";
 
 // Reads every file of the backup. Damage is a finding, not an exception; throws only what keeps it
 // from looking (kDenied, kIo, kCancelled, kNoSpace for a copy to read). Of what is encrypted,

@@ -70,7 +70,8 @@ class CopyCommand : public Command {
     backup::CopyOptions options = copy_options(context.world.fs);
     const auto backups = choose_backups(context, from);
     const auto lock = to.lock();
-    const std::vector<vault::StoredBackup> there = to.inventory().backups;
+    std::vector<vault::StoredBackup> there;
+    if (!options.allow_plain) there = to.inventory().backups;
     if (!there.empty()) options.newest_there = &there.back().catalog;
     std::vector<Copied> results;
     for (const vault::StoredBackup& backup : backups) {

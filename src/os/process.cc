@@ -22,6 +22,7 @@
 #include "os/errno_text.h"
 #include "os/keeper.h"
 #include "os/paths.h"
+#include "os/posix_calls.h"
 
 namespace lifeboat::os {
 namespace {
@@ -255,20 +256,14 @@ class PosixProcess : public Process {
   void reap(int flags) {
     if (ended_) return;
     siginfo_t child{};
-    int looked = 0;
-    do {
-      looked = ::waitid(P_PID, static_cast<id_t>(id_), &child, WEXITED | WNOWAIT | flags);
-    } while (looked == -1 && errno == EINTR);
+    const int looked = uninterrupted(
+        [&] { return ::waitid(P_PID, static_cast<id_t>(id_), &child, WEXITED | WNOWAIT | flags); });
     const bool lives = looked == 0 && child.si_pid == 0;
     if (lives) return;
     if (looked == 0) ::kill(-id_, SIGKILL);
-    pid_t found = 0;
-    do {
-      found = ::waitpid(id_, &status_, flags);
-    } while (found == -1 && errno == EINTR);
-    ended_ = found != 0;
+    ended_ = true;
     // Where this program was started with SIGCHLD ignored, the kernel keeps no status.
-    lost_ = found == -1;
+    lost_ = uninterrupted([&] { return ::waitpid(id_, &status_, 0); }) == -1;
   }
 
   const pid_t id_;
@@ -281,10 +276,8 @@ class PosixProcess : public Process {
 // Throws what kept the program from starting.
 void check_report(const Descriptor& report, const ProgramStart& start) {
   ChildFailure failure{};
-  ssize_t count = 0;
-  do {
-    count = ::read(report.get(), &failure, sizeof(failure));
-  } while (count == -1 && errno == EINTR);
+  const ssize_t count =
+      uninterrupted([&] { return ::read(report.get(), &failure, sizeof(failure)); });
   if (count == sizeof(failure)) throw start_failure(start, failure);
 }
 
