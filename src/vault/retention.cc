@@ -133,12 +133,10 @@ class Evaluation {
     std::vector<std::optional<std::size_t>> predecessors;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       const auto place = std::ranges::upper_bound(ends, started(i), {}, started);
-      predecessors.push_back(place == ends.begin() ? std::nullopt : std::optional(place[-1]));
-      if (place == ends.end()) {
-        ends.push_back(i);
-      } else {
-        *place = i;
-      }
+      const auto before = static_cast<std::size_t>(place - ends.begin());
+      predecessors.push_back(before == 0 ? std::nullopt : std::optional(ends[before - 1]));
+      if (before == ends.size()) ends.emplace_back();
+      ends[before] = i;
       entries_[i].is_out_of_order = true;
     }
     auto in_order = ends.empty() ? std::nullopt : std::optional(ends.back());
