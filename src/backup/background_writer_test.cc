@@ -88,7 +88,11 @@ TEST(BackgroundWriter, TellsTheReceiverSoonThatTheSinkFailed) {
 TEST(BackgroundWriter, HoldsNoMoreThanItsBuffers) {
   FakeSink sink;
   std::atomic<bool> go = false;
-  sink.on_write = [&] { go.wait(false); };
+  sink.on_write = [&] {
+    go.wait(false);
+    // The writer is told to end before it has been through them all.
+    std::this_thread::sleep_for(milliseconds(50));
+  };
   std::atomic<std::size_t> handed_over = 0;
   std::stop_source stop;
   {

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -27,6 +28,11 @@ constexpr mode_t kFolderMode = 0700;
 // sync at the end, a gigabyte would go out at once and hold up whoever else writes to that disk,
 // which on a control plane is etcd.
 constexpr std::uint64_t kWriteBackBytes = 16 * 1024 * 1024;
+
+// What one write hands over. The page cache takes up to eight pages at once from what was used a
+// moment ago, and more from memory that may be cold: a gigabyte in larger pieces took half as much
+// CPU time again.
+constexpr std::size_t kPieceBytes = 32 * 1024;
 
 Descriptor open_descriptor(std::string_view action, const std::string& path, int flags) {
   const int number =
@@ -60,8 +66,9 @@ class PosixWritableFile : public WritableFile {
 
   void append(base::Bytes bytes) override {
     while (!bytes.empty()) {
+      const base::Bytes piece = bytes.first(std::min(bytes.size(), kPieceBytes));
       const ssize_t count =
-          uninterrupted([&] { return ::write(descriptor_.get(), bytes.data(), bytes.size()); });
+          uninterrupted([&] { return ::write(descriptor_.get(), piece.data(), piece.size()); });
       if (count == -1) throw posix_failure("write", path_, errno);
       bytes = bytes.subspan(static_cast<std::size_t>(count));
       size_bytes_ += static_cast<std::uint64_t>(count);

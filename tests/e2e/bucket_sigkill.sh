@@ -14,8 +14,10 @@ let_lease_run_out() {
 }
 
 killed_early() {
+  local before
+  before=$(wc -l <"$work/log")
   start_backup --keep-last 2
-  sleep 0.5
+  until tail -n "+$((before + 1))" "$work/log" | grep -q '^PUT .*[.]lock'; do sleep 0.05; done
   kill -KILL "$run_pid"
   wait "$run_pid" 2>/dev/null || true
 }
