@@ -23,7 +23,8 @@ HEAD = """# Benchmarks
 
 What lifeboat takes beside the tools that users have today: the same work, in the same run, on the
 same machine. Each number is the median of %(runs)d alternating runs, after one of each that does not
-count. Databases have about 1 GiB: `flat` is 100,000 keys with two revisions each and values of 4 KiB,
+count. Before each run 4 GiB of memory are touched and given back, so that both find a virtual machine's
+memory in the same state. Databases have about 1 GiB: `flat` is 100,000 keys with two revisions each and values of 4 KiB,
 `kubernetes` has kinds and sizes as an API server writes them. Repeat it with
 
 <!-- needs a build, a quiet machine -->
@@ -60,14 +61,9 @@ beside the chain alone is for reading and hashing both ends.
 REASONS = {
     "backup": """**backup**. etcd needs a core to read, hash and send the stream, whoever asks for it:
 a program that received it and threw it away took 0.65 of `etcdctl`'s wall time when this was looked
-into. The proof after it is a tenth more, half of which is the member's own HashKV. That leaves 0.05
-for hashing and writing what does not fit beside etcd on two cores. Much of lifeboat's CPU time is the
-kernel's, filling fresh pages of the page cache with the file, which a virtual machine pays for twice
-where its host has taken the memory back; pieces of 32 KiB, written since this table was made, meet
-such memory less often and took a third less CPU time in alternating runs. Writing past the page cache
-(`O_DIRECT`) and giving its pages back while writing cost more wall time than they saved CPU time.
-gRPC's window for the whole connection stays at 64 KiB, so that client and server take turns: with its
-probe of the line the wall time was a tenth less, and the memory had no bound.""",
+into. The proof after it is a tenth more, half of which is the member's own HashKV. Writing past the
+page cache (`O_DIRECT`) and giving its pages back while writing cost more wall time than they saved
+CPU time.""",
     "restore": """**restore**. The database is read twice (proof, rebuild), hashed, written, and read
 once more and compared, all of which `etcdutl` leaves out; its copy is the one step that both have.
 Two thirds of the time is the rebuild, most of it the kernel's for pages of the new file; the proof
