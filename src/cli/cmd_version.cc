@@ -4,6 +4,7 @@
 #include <features.h>
 #include <google/protobuf/stubs/common.h>
 #include <grpcpp/version_info.h>
+#include <nghttp2/nghttp2ver.h>
 #include <openssl/crypto.h>
 #include <zlib.h>
 
@@ -28,6 +29,7 @@ Fields versions() {
           {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
           {"abseil", base::cat(ABSL_LTS_RELEASE_VERSION, ".", ABSL_LTS_RELEASE_PATCH_LEVEL)},
           {"c-ares", ARES_VERSION_STR},
+          {"nghttp2", NGHTTP2_VERSION},
           {"zlib", ZLIB_VERSION},
           {"glibc", base::cat(__GLIBC__, ".", __GLIBC_MINOR__)},
           {"compiler", base::cat("g++ ", __VERSION__)}};

@@ -106,6 +106,7 @@ World make_world(base::Source& in, os::FileSystem& fs, const os::Clock& clock,
 }
 
 int run(int argc, char** argv, const SignalWatch& signals) {
+  const rpc::RpcGuard rpc_guard;
   os::PosixFileSystem fs;
   const os::SystemClock clock;
   const Environment environment = read_environment(environ);

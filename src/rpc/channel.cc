@@ -1,5 +1,6 @@
 #include "rpc/channel.h"
 
+#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/resource_quota.h>
@@ -10,17 +11,14 @@
 
 #include <chrono>
 
+#include "base/stop.h"
 #include "base/text.h"
 
 namespace lifeboat::rpc {
 namespace {
 
-// What one stream may send ahead of its reader, all of which is memory. The window of the whole
-// connection is another: without gRPC's probe of the line it stays at the 64 KiB that HTTP/2 begins
-// with, which is 3 MiB/s over a round trip of 20 ms.
-constexpr int kStreamWindowBytes = 8 * 1024 * 1024;
-
-// etcd sends pieces of 32 KiB; this is room for whatever another version may send.
+// Answers are small: the largest is one key's value, of which etcd takes 1.5 MiB unless told
+// otherwise.
 constexpr int kMessageBytesMax = 32 * 1024 * 1024;
 
 // Beyond this gRPC stops reading from its sockets, so it has to hold the largest message.
@@ -32,6 +30,9 @@ constexpr std::chrono::milliseconds kKeepaliveTime{20000};
 constexpr std::chrono::milliseconds kKeepaliveTimeout{20000};
 
 constexpr std::chrono::milliseconds kReconnectBackoff{200};
+
+// gRPC can't be waited for in any other way.
+constexpr std::chrono::milliseconds kGrpcCheckInterval{1};
 
 void drop_log_line(gpr_log_func_args* /*line*/) {}
 
@@ -73,9 +74,7 @@ grpc::ChannelArguments make_arguments(const ClientOptions& options,
   grpc::ChannelArguments arguments;
   arguments.SetResourceQuota(quota);
   arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
-  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
-  // The probe would let the windows grow with the line: 50 to 100 MiB of memory over a round trip
-  // of 20 ms, and where the quota is smaller than that, gRPC ends the stream ("Buffers full").
+  // The probe of the line lets windows grow, and memory with them.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -95,6 +94,13 @@ grpc::ChannelArguments make_arguments(const ClientOptions& options,
 
 void silence_grpc() { gpr_set_log_function(&drop_log_line); }
 
+void wait_for_grpc(std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (grpc_is_initialized() != 0 && std::chrono::steady_clock::now() < deadline) {
+    base::wait(kGrpcCheckInterval, {});
+  }
+}
+
 gpr_timespec deadline_after(std::chrono::milliseconds timeout) {
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                       gpr_time_from_millis(timeout.count(), GPR_TIMESPAN));
@@ -108,11 +114,8 @@ std::unique_ptr<grpc::ResourceQuota> make_quota() {
 
 std::shared_ptr<grpc::Channel> make_channel(const EndpointUrl& url, const ClientOptions& options,
                                             const grpc::ResourceQuota& quota) {
-  const bool brackets = url.host.find(':') != std::string::npos;
-  const std::string target =
-      base::cat("dns:///", brackets ? "[" : "", url.host, brackets ? "]" : "", ":", url.port);
-  return grpc::CreateCustomChannel(target, make_credentials(url, options),
-                                   make_arguments(options, quota));
+  return grpc::CreateCustomChannel(base::cat("dns:///", authority_of(url)),
+                                   make_credentials(url, options), make_arguments(options, quota));
 }
 
 }  // namespace lifeboat::rpc

@@ -21,6 +21,9 @@ namespace lifeboat::rpc {
 // to an operator, and standard error is ours.
 void silence_grpc();
 
+// Returns when no channel is left that gRPC has not ended yet, or when `patience` is over.
+void wait_for_grpc(std::chrono::milliseconds patience);
+
 // Of all the buffers of all channels that share it.
 std::unique_ptr<grpc::ResourceQuota> make_quota();
 

@@ -81,10 +81,13 @@ EndpointUrl parse_endpoint_url(std::string_view text, bool tls_by_default) {
   const std::optional<std::uint16_t> port = base::parse_port(url.port);
   if (!port) refuse(text, "the port must be a number from 1 to 65535");
   url.port = std::to_string(*port);
-  const bool brackets = url.host.find(':') != std::string::npos;
-  url.text = base::cat(url.tls ? "https://" : "http://", brackets ? "[" : "", url.host,
-                       brackets ? "]" : "", ":", url.port);
+  url.text = base::cat(url.tls ? "https://" : "http://", authority_of(url));
   return url;
+}
+
+std::string authority_of(const EndpointUrl& url) {
+  const bool brackets = url.host.find(':') != std::string::npos;
+  return base::cat(brackets ? "[" : "", url.host, brackets ? "]" : "", ":", url.port);
 }
 
 }  // namespace lifeboat::rpc

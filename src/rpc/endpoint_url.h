@@ -18,4 +18,7 @@ struct EndpointUrl {
 // path, credentials in the URL, a port out of range.
 EndpointUrl parse_endpoint_url(std::string_view text, bool tls_by_default);
 
+// "HOST:PORT", with brackets around an IPv6 address (RFC 3986, section 3.2).
+std::string authority_of(const EndpointUrl& url);
+
 }  // namespace lifeboat::rpc

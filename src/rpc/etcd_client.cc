@@ -68,6 +68,8 @@ etcd::StoredKey to_stored_key(const pb::KeyValue& key_value) {
           .lease = key_value.lease()};
 }
 
+constexpr std::chrono::milliseconds kGrpcPatience{1000};
+
 // A wait that nothing interrupts, so it is short. gRPC tries again after a fifth of a second.
 constexpr std::chrono::milliseconds kReconnectPatience{500};
 constexpr int kMisreadConnectsMax = 6;
@@ -134,8 +136,8 @@ class EtcdEndpoint : public etcd::KeyValueEndpoint {
     const auto timeout = peer_->options.first_byte_timeout;
     std::unique_ptr<SnapshotCall> call;
     with_token(stop, timeout, [&](const std::string& token, const Limits& limits) {
-      call = std::make_unique<SnapshotCall>(peer_, channel_, token, stop);
-      return call->wait_for_first(limits.left());
+      call = std::make_unique<SnapshotCall>(peer_, stop);
+      return call->begin(token, limits);
     });
     return call;
   }
@@ -315,6 +317,8 @@ EtcdEndpoints connect_all(const ClientOptions& options) {
 }
 
 }  // namespace
+
+RpcGuard::~RpcGuard() { wait_for_grpc(kGrpcPatience); }
 
 etcd::Endpoints make_endpoints(const ClientOptions& options) {
   etcd::Endpoints endpoints;

@@ -1,6 +1,6 @@
 // etcd/cluster.h over gRPC (etcd's api: etcdserverpb/rpc.proto, etcd 3.4 to 3.7).
 //
-// Memory is bounded: HTTP/2 flow control is set to 8 MiB a stream, so a slow disk slows
+// Memory is bounded: a snapshot is read from its socket as it is asked for, so a slow disk slows
 // the sender instead of filling this process.
 #pragma once
 
@@ -41,6 +41,18 @@ struct ClientOptions {
   std::chrono::milliseconds first_byte_timeout{30000};
   // Between two pieces of the stream.
   std::chrono::milliseconds stall_timeout{30000};
+};
+
+// Declared before everything that holds endpoints. gRPC closes connections on threads of its own,
+// also after their endpoint is gone: at its end the guard waits for that, for a second at most, so
+// that no thread is at work while the process takes itself apart. Costs nothing where no endpoint
+// was made.
+class RpcGuard {
+ public:
+  RpcGuard() = default;
+  ~RpcGuard();
+  RpcGuard(const RpcGuard&) = delete;
+  RpcGuard& operator=(const RpcGuard&) = delete;
 };
 
 // One Endpoint per URL, in their order. Connects nothing yet. Throws kInvalid for bad URLs and for

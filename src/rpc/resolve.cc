@@ -1,4 +1,5 @@
 #include <ares.h>
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
 
@@ -34,6 +35,14 @@ void take_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* re
     answer.addresses.push_back(address);
   }
   if (result != nullptr) ares_freeaddrinfo(result);
+}
+
+// c-ares (1.18, ares_getaddrinfo.c) asks a name server for an IPv4 address, too, if it is not told
+// that this is what it gets.
+int family_of(const std::string& host) {
+  in_addr address = {};
+  if (host.find(':') != std::string::npos) return AF_INET6;
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 ? AF_INET : AF_UNSPEC;
 }
 
 struct ChannelDestroy {
@@ -98,7 +107,7 @@ std::vector<SocketAddress> resolve_host(const EndpointUrl& url, const Limits& li
   const ChannelHandle channel = make_channel();
   ares_addrinfo_hints hints = {};
   hints.ai_flags = ARES_AI_NUMERICSERV | ARES_AI_NOSORT;
-  hints.ai_family = AF_UNSPEC;
+  hints.ai_family = family_of(url.host);
   hints.ai_socktype = SOCK_STREAM;
   ares_getaddrinfo(channel.get(), url.host.c_str(), url.port.c_str(), &hints, &take_answer,
                    &answer);

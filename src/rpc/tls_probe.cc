@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "rpc/connection.h"
+#include "rpc/tls_session.h"
 #include "rpc/tls_words.h"
 #include "rpc/x509.h"
 
@@ -23,16 +24,6 @@ constexpr std::string_view kHttp2Hello{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x
 constexpr std::size_t kFrameHeaderBytes = 9;
 constexpr std::uint8_t kSettingsFrame = 4;
 
-struct SslContextFree {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-using SslContextHandle = std::unique_ptr<SSL_CTX, SslContextFree>;
-
-struct SslFree {
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-};
-using SslHandle = std::unique_ptr<SSL, SslFree>;
-
 base::Error unavailable(const std::string& cause, std::string hint) {
   return base::Error(base::Code::kUnavailable, cause, std::move(hint));
 }
@@ -41,135 +32,6 @@ base::Error silence() {
   return unavailable("the server accepts connections but does not answer in time",
                      "check that etcd is not stopped or overloaded");
 }
-
-void add_roots(SSL_CTX* context, const PemFile& roots) {
-  X509_STORE* store = SSL_CTX_get_cert_store(context);
-  for (const X509Handle& certificate : parse_certificates(roots)) {
-    X509_STORE_add_cert(store, certificate.get());
-  }
-  // As gRPC does: a certificate in the CA file need not be self-signed to be trusted.
-  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
-}
-
-void add_client_certificate(SSL_CTX* context, const ClientOptions& options) {
-  const std::vector<X509Handle> chain = parse_certificates(options.cert);
-  SSL_CTX_use_certificate(context, chain.front().get());
-  for (std::size_t i = 1; i < chain.size(); ++i) SSL_CTX_add1_chain_cert(context, chain[i].get());
-  SSL_CTX_use_PrivateKey(context, parse_private_key(options.key).get());
-}
-
-// OpenSSL calls this only when the server has requested a certificate.
-int note_certificate_request(SSL* /*ssl*/, void* requested) {
-  *static_cast<bool*>(requested) = true;
-  return 1;
-}
-
-// The server's certificate is verified while shaking hands, but the verdict is looked at
-// afterwards (SSL_VERIFY_NONE), so that the certificate is there to be told about.
-SslContextHandle make_context(const ClientOptions& options, const PemFile* roots) {
-  constexpr std::string_view kAlpnHttp2 = "\x02h2";
-  SslContextHandle context(SSL_CTX_new(TLS_client_method()));
-  LIFEBOAT_CHECK(context != nullptr);
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
-  SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(kAlpnHttp2.data()),
-                          static_cast<unsigned>(kAlpnHttp2.size()));
-  if (roots != nullptr) add_roots(context.get(), *roots);
-  if (options.cert.given()) add_client_certificate(context.get(), options);
-  return context;
-}
-
-enum class Step { kDone, kClosed, kTimedOut, kFailed };
-
-// TLS over a Connection. OpenSSL works on memory, and bytes are carried to and fro here, where
-// waits have a deadline and a closed socket is no signal.
-class TlsSession {
- public:
-  TlsSession(SSL_CTX* context, const EndpointUrl& url, Connection& connection, const Limits& limits)
-      : connection_(connection), limits_(limits), ssl_(SSL_new(context)) {
-    LIFEBOAT_CHECK(ssl_ != nullptr);
-    SSL_set0_rbio(ssl_.get(), BIO_new(BIO_s_mem()));
-    SSL_set0_wbio(ssl_.get(), BIO_new(BIO_s_mem()));
-    SSL_set_cert_cb(ssl_.get(), &note_certificate_request, &certificate_requested_);
-    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), url.host.c_str()) == 1) return;
-    SSL_set1_host(ssl_.get(), url.host.c_str());
-    SSL_set_tlsext_host_name(ssl_.get(), url.host.c_str());
-  }
-
-  Step handshake() {
-    return drive([this] { return SSL_connect(ssl_.get()); });
-  }
-
-  Step send(std::string_view text) {
-    return drive([&] { return SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size())); });
-  }
-
-  Step receive(base::MutableBytes buffer, std::size_t& received) {
-    return drive([&] { return SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &received); });
-  }
-
-  SSL* ssl() { return ssl_.get(); }
-
-  // The TLS alert by which the server ended the session, if it sent one.
-  std::optional<int> alert() const { return alert_; }
-  // Why the last step failed, in OpenSSL's words.
-  const std::string& reason() const { return reason_; }
-
-  ClientCertificateView client_certificate_view() {
-    ClientCertificateView view{.requested = certificate_requested_, .accepted_issuers = {}};
-    const STACK_OF(X509_NAME)* names = SSL_get0_peer_CA_list(ssl_.get());
-    for (int i = 0; i < sk_X509_NAME_num(names); ++i) {
-      view.accepted_issuers.push_back(name_text(sk_X509_NAME_value(names, i)));
-    }
-    return view;
-  }
-
- private:
-  // Repeats `operation` for as long as all it lacks is bytes from the other side.
-  Step drive(const std::function<int()>& operation) {
-    while (true) {
-      ERR_clear_error();
-      const int result = operation();
-      const int error = SSL_get_error(ssl_.get(), result);
-      if (!flush()) return Step::kTimedOut;
-      if (result > 0) return Step::kDone;
-      if (error == SSL_ERROR_ZERO_RETURN) return Step::kClosed;
-      if (error != SSL_ERROR_WANT_READ) return note_failure();
-      const std::optional<std::size_t> received = connection_.receive(buffer_, limits_);
-      if (!received) return Step::kTimedOut;
-      if (*received == 0) return Step::kClosed;
-      BIO_write(SSL_get_rbio(ssl_.get()), buffer_.data(), static_cast<int>(*received));
-    }
-  }
-
-  Step note_failure() {
-    const unsigned long error = ERR_peek_error();
-    const int reason = ERR_GET_REASON(error);
-    if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET) {
-      alert_ = reason - SSL_AD_REASON_OFFSET;
-    }
-    const char* text = ERR_reason_error_string(error);
-    reason_ = text == nullptr ? "no reason given" : text;
-    return Step::kFailed;
-  }
-
-  bool flush() {
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(SSL_get_wbio(ssl_.get()), &data);
-    const auto bytes = base::as_bytes({data, static_cast<std::size_t>(size)});
-    const bool sent = connection_.send(bytes, limits_);
-    BIO_reset(SSL_get_wbio(ssl_.get()));
-    return sent;
-  }
-
-  Connection& connection_;
-  const Limits& limits_;
-  const SslHandle ssl_;
-  bool certificate_requested_ = false;
-  std::optional<int> alert_;
-  std::string reason_;
-  std::array<std::uint8_t, 16384> buffer_ = {};
-};
 
 // What the first bytes of an answer to kHttp2Hello look like.
 enum class Protocol { kSilent, kUnknown, kHttp1, kHttp2, kTls };
@@ -236,20 +98,20 @@ class Probe {
   // Whether a second connection, with TLS, gets anything that is TLS.
   bool speaks_tls() {
     Connection connection(addresses_, limits_);
-    const SslContextHandle context = make_context(options_, nullptr);
-    TlsSession session(context.get(), url_, connection, limits_);
-    return session.handshake() == Step::kDone || session.alert();
+    const TlsContextHandle context = make_tls_context(options_, nullptr);
+    TlsSession session(context.get(), url_, connection);
+    return session.handshake(limits_) == TlsStep::kDone || session.alert();
   }
 
   void probe_tls(ProbeResult& result) {
     const PemFile roots = options_.skip_verify ? PemFile() : trusted_roots(options_);
-    const SslContextHandle context =
-        make_context(options_, options_.skip_verify ? nullptr : &roots);
+    const TlsContextHandle context =
+        make_tls_context(options_, options_.skip_verify ? nullptr : &roots);
     Connection connection(addresses_, limits_);
-    TlsSession session(context.get(), url_, connection, limits_);
-    const Step step = session.handshake();
+    TlsSession session(context.get(), url_, connection);
+    const TlsStep step = session.handshake(limits_);
     check_server_certificate(session, roots, result);
-    if (step != Step::kDone) explain_handshake(step, session);
+    if (step != TlsStep::kDone) explain_handshake(step, session);
     check_application(session);
   }
 
@@ -262,8 +124,8 @@ class Probe {
     throw explain_server_certificate(url_, roots, *certificate, verdict);
   }
 
-  [[noreturn]] void explain_handshake(Step step, TlsSession& session) {
-    if (step == Step::kTimedOut) throw silence();
+  [[noreturn]] void explain_handshake(TlsStep step, TlsSession& session) {
+    if (step == TlsStep::kTimedOut) throw silence();
     if (session.alert())
       throw explain_alert(options_, *session.alert(), session.client_certificate_view());
     const Protocol protocol = ask_plainly();
@@ -272,7 +134,7 @@ class Probe {
                         "write http:// instead of https:// in the endpoint, or turn on TLS in "
                         "etcd (--cert-file, --key-file)");
     }
-    if (step == Step::kClosed) throw closes_at_once();
+    if (step == TlsStep::kClosed) throw closes_at_once();
     throw unavailable(base::cat("the TLS handshake fails: ", session.reason()),
                       "check that the endpoint is the client URL of an etcd member");
   }
@@ -285,13 +147,13 @@ class Probe {
     SSL_get0_alpn_selected(session.ssl(), &protocol, &size);
     std::array<std::uint8_t, kFrameHeaderBytes> answer = {};
     std::size_t received = 0;
-    Step step = session.send(kHttp2Hello);
-    if (step == Step::kDone) step = session.receive(answer, received);
-    if (step == Step::kTimedOut) throw silence();
+    TlsStep step = session.send(base::as_bytes(kHttp2Hello), limits_);
+    if (step == TlsStep::kDone) step = session.receive(answer, received, limits_);
+    if (step == TlsStep::kTimedOut) throw silence();
     if (session.alert())
       throw explain_alert(options_, *session.alert(), session.client_certificate_view());
     if (size == 0) throw no_http2();
-    if (step != Step::kDone) throw closes_after_handshake(session);
+    if (step != TlsStep::kDone) throw closes_after_handshake(session);
     if (recognize(answer) != Protocol::kHttp2) throw no_http2();
   }
 

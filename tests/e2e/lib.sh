@@ -118,14 +118,20 @@ fill() {
 # fill_megabytes COUNT: of database, quickly.
 fill_megabytes() { fill --count "$1" --value-size 1000000; }
 
-# slow_down MEMBER BYTES_PER_SECOND: puts a slow line before it; member_urls then names that line.
-slow_down() {
+# put_line MEMBER PROGRAM NUMBER: puts a line before it; member_urls then names that line.
+put_line() {
   take_port
   local line=127.0.0.1:$port
-  "$root/tests/e2e/slow_line.py" "$line" "${member_urls[$1]#*//}" "$2" &
+  "$root/tests/e2e/$2" "$line" "${member_urls[$1]#*//}" "$3" &
   until port_is_taken "$port"; do sleep 0.05; done
   member_urls[$1]=$(scheme)://$line
 }
+
+# slow_down MEMBER BYTES_PER_SECOND
+slow_down() { put_line "$1" slow_line.py "$2"; }
+
+# put_far_away MEMBER MILLISECONDS, each way.
+put_far_away() { put_line "$1" distant_line.py "$2"; }
 
 # ---- Runs -------------------------------------------------------------------------------------
 
