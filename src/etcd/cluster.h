@@ -52,7 +52,8 @@ class SnapshotStream {
  public:
   virtual ~SnapshotStream() = default;
   // The next piece, never empty, borrowed until the next call; nullopt after the last. Throws
-  // kUnavailable when the stream breaks or stalls, kCancelled on the stop that it was begun with.
+  // kUnavailable when the stream breaks or stalls, kCancelled on the stop that it was begun with;
+  // not called after that.
   virtual std::optional<base::Bytes> next() = 0;
 };
 

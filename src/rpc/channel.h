@@ -22,6 +22,7 @@ namespace lifeboat::rpc {
 void silence_grpc();
 
 // Returns when no channel is left that gRPC has not ended yet, or when `patience` is over.
+// Not to be stopped: it comes after all that could be.
 void wait_for_grpc(std::chrono::milliseconds patience);
 
 // Of all the buffers of all channels that share it.

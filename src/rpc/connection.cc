@@ -60,8 +60,9 @@ bool wait_for(int descriptor, short events, const Limits& limits) {
 
 Connection::Connection(const std::vector<SocketAddress>& addresses, const Limits& limits) {
   int error_number = 0;
-  for (const SocketAddress& address : addresses) {
-    error_number = connect_to(address, limits);
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const auto share = limits.left() / static_cast<int>(addresses.size() - i);
+    error_number = connect_to(addresses[i], Limits::within(share, limits.stop));
     if (error_number == 0) return;
     close();
   }

@@ -14,8 +14,7 @@
 
 namespace lifeboat::rpc {
 
-// A wait looks up this often whether it shall stop. A descriptor to wake it would be exact, but the
-// waits here are few and short.
+// A wait looks up this often whether it shall stop, while nothing comes.
 inline constexpr std::chrono::milliseconds kStopCheckInterval{50};
 
 // When to give up waiting.
@@ -50,8 +49,8 @@ bool wait_for(int descriptor, short events, const Limits& limits);
 
 class Connection {
  public:
-  // Tries the addresses in turn until one accepts. Throws kUnavailable in plain words if none does,
-  // kCancelled.
+  // Tries the addresses in turn until one accepts; each has its share of the time that is left.
+  // Throws kUnavailable in plain words if none does, kCancelled.
   Connection(const std::vector<SocketAddress>& addresses, const Limits& limits);
   ~Connection();
   Connection(const Connection&) = delete;

@@ -21,6 +21,9 @@ constexpr std::int32_t kWindowBytes = 16 * 1024 * 1024;
 
 constexpr std::size_t kReadBytes = 128 * 1024;
 
+constexpr std::string_view kHttpOk = "200";
+constexpr std::string_view kGrpcOk = "0";
+
 // In front of each message.
 struct MessageHeader {
   std::uint8_t compressed = 0;
@@ -45,6 +48,12 @@ nghttp2_nv make_header(std::string_view name, std::string_view value, bool secre
   auto* value_bytes = reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data()));
   const std::uint8_t flags = secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
   return {name_bytes, value_bytes, name.size(), value.size(), flags};
+}
+
+// For an answer that is not gRPC's (http-grpc-status-mapping.md).
+grpc::StatusCode code_of_http(std::string_view status) {
+  const bool for_now = status == "429" || status == "502" || status == "503" || status == "504";
+  return for_now ? grpc::StatusCode::UNAVAILABLE : grpc::StatusCode::UNKNOWN;
 }
 
 // gRPC's statuses for RST_STREAM (PROTOCOL-HTTP2.md, "Errors").
@@ -89,7 +98,7 @@ std::string decode_percent(std::string_view text) {
 grpc::StatusCode parse_status(std::string_view text) {
   int number = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool known = error == std::errc() && end == text.data() + text.size() && number >= 0 &&
+  const bool known = error == std::errc() && end == text.data() + text.size() && text[0] != '-' &&
                      number <= grpc::StatusCode::UNAUTHENTICATED;
   return known ? static_cast<grpc::StatusCode>(number) : grpc::StatusCode::UNKNOWN;
 }
@@ -162,7 +171,9 @@ class ServerStream::Callbacks {
 
   static int on_data(nghttp2_session* /*session*/, std::uint8_t /*flags*/, std::int32_t /*id*/,
                      const std::uint8_t* data, std::size_t size, void* stream) {
-    static_cast<ServerStream*>(stream)->messages_.append({data, size});
+    auto& self = *static_cast<ServerStream*>(stream);
+    // Any other has a page for people.
+    if (self.http_status_ == kHttpOk) self.messages_.append({data, size});
     return 0;
   }
 
@@ -221,7 +232,9 @@ ServerStream::Event ServerStream::read(const Limits& limits) {
     }
   } catch (const base::Error& error) {
     if (error.code() != base::Code::kUnavailable) throw;
-    end(grpc::StatusCode::INTERNAL, error.what());
+    // Whatever the server says of the end: this message is missing.
+    ended_ = true;
+    if (status_.ok()) status_ = grpc::Status(grpc::StatusCode::INTERNAL, error.what());
     return Event::kEnd;
   }
 }
@@ -242,7 +255,7 @@ bool ServerStream::exchange(const Limits& limits) {
   const auto received = transport_.receive(read_buffer_, limits);
   if (!received) return false;
   if (*received == 0) {
-    end(grpc::StatusCode::UNAVAILABLE, "the server closed the connection");
+    end(grpc::StatusCode::UNAVAILABLE, transport_.end_reason());
     return true;
   }
   const ssize_t result = nghttp2_session_mem_recv(session_.get(), read_buffer_.data(), *received);
@@ -277,14 +290,16 @@ void ServerStream::note_header(std::string_view name, std::string_view value, bo
 }
 
 void ServerStream::note_close(std::uint32_t error_code) {
-  if (http_status_ != "200" && !http_status_.empty()) {
-    end(grpc::StatusCode::UNKNOWN, base::cat("http2 header with status: ", http_status_));
-  }
-  if (grpc_status_.empty() || error_code != NGHTTP2_NO_ERROR) {
+  if (!http_status_.empty() && http_status_ != kHttpOk) {
+    end(code_of_http(http_status_), base::cat("http2 header with status: ", http_status_));
+  } else if (grpc_status_.empty() || error_code != NGHTTP2_NO_ERROR) {
     end(code_of_reset(error_code),
-        base::cat("the server broke the call off (", nghttp2_http2_strerror(error_code), ")"));
+        base::cat("the call was broken off (", nghttp2_http2_strerror(error_code), ")"));
+  } else {
+    const bool says_why = grpc_status_ == kGrpcOk || !grpc_message_.empty();
+    end(parse_status(grpc_status_),
+        says_why ? grpc_message_ : base::cat("no reason given, gRPC status ", grpc_status_));
   }
-  end(parse_status(grpc_status_), grpc_message_);
 }
 
 }  // namespace lifeboat::rpc

@@ -50,7 +50,7 @@ class ServerStream {
     std::string_view token;   // empty: none
   };
 
-  // Connects and asks. Throws as Transport does.
+  // Connects; the first read sends the call. Throws as Transport does.
   ServerStream(const Peer& peer, const Call& call, const Limits& limits);
   // Breaks the connection, which ends the call if it still goes on.
   ~ServerStream();

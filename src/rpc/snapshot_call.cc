@@ -1,5 +1,7 @@
 #include "rpc/snapshot_call.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "base/units.h"
 #include "etcd/wire.h"
@@ -22,15 +24,14 @@ SnapshotCall::SnapshotCall(std::shared_ptr<const Peer> peer, std::stop_token sto
     : peer_(std::move(peer)), stop_(std::move(stop)) {}
 
 grpc::Status SnapshotCall::begin(const std::string& token, const Limits& limits) {
+  const auto connect_timeout = std::min(limits.left(), peer_->options.connect_timeout);
   try {
     call_ = std::make_unique<ServerStream>(
         *peer_, ServerStream::Call{.method = kSnapshotMethod, .request = {}, .token = token},
-        limits);
+        Limits::within(connect_timeout, stop_));
   } catch (const base::Error& error) {
     if (error.code() != base::Code::kUnavailable) throw;
-    const bool late = limits.left().count() == 0;
-    return grpc::Status(late ? grpc::StatusCode::DEADLINE_EXCEEDED : grpc::StatusCode::UNAVAILABLE,
-                        error.what());
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, error.what());
   }
   const ServerStream::Event event = call_->read(limits);
   if (event == ServerStream::Event::kTimeout) {
@@ -42,8 +43,10 @@ grpc::Status SnapshotCall::begin(const std::string& token, const Limits& limits)
 }
 
 std::optional<base::Bytes> SnapshotCall::next() {
+  // For all messages up to the next piece: etcd has sent empty ones, too.
+  const Limits limits = Limits::within(peer_->options.stall_timeout, stop_);
   while (true) {
-    if (!first_is_pending_) read_message();
+    if (!first_is_pending_) read_message(limits);
     first_is_pending_ = false;
     if (ended_) return std::nullopt;
     received_bytes_ += piece_.size();
@@ -69,16 +72,16 @@ grpc::Status SnapshotCall::take_message() {
   return grpc::Status::OK;
 }
 
-void SnapshotCall::read_message() {
+void SnapshotCall::read_message(const Limits& limits) {
   if (ended_) return;
-  const auto timeout = peer_->options.stall_timeout;
-  const ServerStream::Event event = call_->read(Limits::within(timeout, stop_));
+  const ServerStream::Event event = call_->read(limits);
   const bool message = event == ServerStream::Event::kMessage;
   ended_ = !message;
   if (event == ServerStream::Event::kTimeout) {
-    throw broken(base::Error(base::Code::kUnavailable,
-                             base::cat("nothing came for ", format_timeout(timeout)),
-                             "check that etcd is not stopped, and its disk and the network"));
+    throw broken(
+        base::Error(base::Code::kUnavailable,
+                    base::cat("nothing came for ", format_timeout(peer_->options.stall_timeout)),
+                    "check that etcd is not stopped, and its disk and the network"));
   }
   const grpc::Status status = message ? take_message() : call_->status();
   if (!status.ok()) {

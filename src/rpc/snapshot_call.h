@@ -26,7 +26,7 @@ class SnapshotCall : public etcd::SnapshotStream {
 
  private:
   // Throws if the stream breaks; sets ended_ after the last message.
-  void read_message();
+  void read_message(const Limits& limits);
   // Reads the call's message (etcdserverpb.SnapshotResponse) in place.
   grpc::Status take_message();
   base::Error broken(const base::Error& why) const;

@@ -170,11 +170,6 @@ class Probe {
   std::vector<SocketAddress> addresses_;
 };
 
-// gRPC would take errors that are left in OpenSSL's queue of this thread for its own.
-struct ErrorQueueCleaner {
-  ~ErrorQueueCleaner() { ERR_clear_error(); }
-};
-
 }  // namespace
 
 ProbeResult probe_endpoint(const EndpointUrl& url, const ClientOptions& options,

@@ -29,11 +29,6 @@ void add_client_certificate(SSL_CTX* context, const ClientOptions& options) {
   SSL_CTX_use_PrivateKey(context, parse_private_key(options.key).get());
 }
 
-// gRPC would take errors that are left in OpenSSL's queue of this thread for its own.
-struct ErrorQueueCleaner {
-  ~ErrorQueueCleaner() { ERR_clear_error(); }
-};
-
 // OpenSSL calls this only when the server has requested a certificate.
 int note_certificate_request(SSL* /*ssl*/, void* requested) {
   *static_cast<bool*>(requested) = true;
@@ -41,6 +36,8 @@ int note_certificate_request(SSL* /*ssl*/, void* requested) {
 }
 
 }  // namespace
+
+ErrorQueueCleaner::~ErrorQueueCleaner() { ERR_clear_error(); }
 
 void TlsContextFree::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 
@@ -66,8 +63,10 @@ TlsSession::TlsSession(SSL_CTX* context, const EndpointUrl& url, Connection& con
   SSL_set0_wbio(ssl_.get(), BIO_new(BIO_s_mem()));
   SSL_set_cert_cb(ssl_.get(), &note_certificate_request, &certificate_requested_);
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), url.host.c_str()) == 1) return;
-  SSL_set1_host(ssl_.get(), url.host.c_str());
-  SSL_set_tlsext_host_name(ssl_.get(), url.host.c_str());
+  // Certificates are for names without the dot that makes a name absolute.
+  const std::string name = url.host.substr(0, url.host.size() - (url.host.ends_with('.') ? 1 : 0));
+  LIFEBOAT_CHECK(SSL_set1_host(ssl_.get(), name.c_str()) == 1);
+  SSL_set_tlsext_host_name(ssl_.get(), name.c_str());
 }
 
 TlsStep TlsSession::handshake(const Limits& limits) {
@@ -104,6 +103,8 @@ TlsStep TlsSession::drive(const std::function<int()>& operation, const Limits& l
     if (result > 0) return TlsStep::kDone;
     if (error == SSL_ERROR_ZERO_RETURN) return TlsStep::kClosed;
     if (error != SSL_ERROR_WANT_READ) return note_failure();
+    // There may be bytes that are no data, and no end of them.
+    if (limits.left().count() == 0) return TlsStep::kTimedOut;
     const std::optional<std::size_t> received = connection_.receive(buffer_, limits);
     if (!received) return TlsStep::kTimedOut;
     if (*received == 0) return TlsStep::kClosed;

@@ -19,6 +19,11 @@ struct ssl_st;
 
 namespace lifeboat::rpc {
 
+// gRPC would take errors that are left in OpenSSL's queue of this thread for its own.
+struct ErrorQueueCleaner {
+  ~ErrorQueueCleaner();
+};
+
 struct TlsContextFree {
   void operator()(ssl_ctx_st* context) const;
 };

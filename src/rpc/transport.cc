@@ -25,7 +25,13 @@ Transport::Transport(const Peer& peer, const Limits& limits)
   if (peer.url.tls) start_tls(peer, limits);
 }
 
+std::string Transport::end_reason() const {
+  const bool tls_failed = session_ && !session_->reason().empty();
+  return tls_failed ? base::cat("TLS: ", session_->reason()) : "closed or reset";
+}
+
 void Transport::start_tls(const Peer& peer, const Limits& limits) {
+  const ErrorQueueCleaner cleaner;
   const bool verifies = !peer.options.skip_verify;
   const PemFile roots = verifies ? trusted_roots(peer.options) : PemFile();
   context_ = make_tls_context(peer.options, verifies ? &roots : nullptr);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/bytes.h"
 #include "rpc/connection.h"
@@ -21,6 +22,9 @@ class Transport {
   // As Connection has them. A TLS session that breaks is one that the other side has closed.
   bool send(base::Bytes bytes, const Limits& limits);
   std::optional<std::size_t> receive(base::MutableBytes buffer, const Limits& limits);
+
+  // Why nothing more can be received, as far as is known.
+  std::string end_reason() const;
 
  private:
   void start_tls(const Peer& peer, const Limits& limits);
