@@ -24,8 +24,8 @@ HEAD = """# Benchmarks
 What lifeboat takes beside the tools that users have today: the same work, in the same run, on the
 same machine. Each number is the median of %(runs)d alternating runs, after one of each that does not
 count. Before each run 2 GiB of memory are touched and given back, so that both find a virtual machine's
-memory in the same state. Databases have about 1 GiB: `flat` is 100,000 keys with two revisions each and values of 4 KiB,
-`kubernetes` has kinds and sizes as an API server writes them. Repeat it with
+memory in the same state. Databases have about 1 GiB: `flat` is 100,000 keys with two revisions each
+and values of 4 KiB, `kubernetes` has kinds and sizes as an API server writes them. Repeat it with
 
 <!-- needs a build, a quiet machine -->
 ```sh

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/legacy_variables.h"
@@ -11,7 +12,6 @@
 #include "store/dir_store.h"
 #include "store/s3_credentials.h"
 #include "store/s3_store.h"
-#include "store/sigv4.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -70,7 +70,7 @@ void apply_query(const std::string& bucket, const std::string& query, const Name
     const std::string name = cat(kFlagPrefix, key);
     if (table.find(name) == nullptr) refuse_setting(bucket, key, table, further);
     const std::string value =
-        equals == part.size() ? "" : store::decode_component(part.substr(equals + 1));
+        equals == part.size() ? "" : base::decode_percent(part.substr(equals + 1));
     settings.push_back({name, value, cat(bucket, "?", key), Setting::Source::kArgument});
     forget_other_keys(flags, key);
   }

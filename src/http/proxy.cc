@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/error.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -25,29 +26,12 @@ std::string lowered(std::string_view text) {
   return result;
 }
 
-std::optional<unsigned> hex_digit(char c) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  const std::size_t found = kDigits.find(lower(c));
-  return found == kDigits.npos ? std::nullopt : std::optional(static_cast<unsigned>(found));
-}
-
-// A '%' that begins no code stands for itself: many a password in such a variable has one.
-std::string decode_percent(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
-    const auto low = high ? hex_digit(text[i + 2]) : std::nullopt;
-    result += low ? static_cast<char>(*high * 16 + *low) : text[i];
-    if (low) i += 2;
-  }
-  return result;
-}
-
 std::string authorization(std::string_view user_info) {
   const std::size_t colon = std::min(user_info.find(':'), user_info.size());
   const std::string password =
-      colon == user_info.size() ? "" : decode_percent(user_info.substr(colon + 1));
-  const std::string both = base::cat(decode_percent(user_info.substr(0, colon)), ":", password);
+      colon == user_info.size() ? "" : base::decode_percent(user_info.substr(colon + 1));
+  const std::string both =
+      base::cat(base::decode_percent(user_info.substr(0, colon)), ":", password);
   return "Basic " + base::encode_base64(base::as_bytes(both));
 }
 

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <vector>
 
 #include "base/error.h"
 #include "base/integers.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -72,40 +72,14 @@ grpc::StatusCode code_of_reset(std::uint32_t error_code) {
   }
 }
 
-int hex_value(char digit) {
-  int value = -1;
-  std::from_chars(&digit, &digit + 1, value, 16);
-  return value;
-}
-
-// As grpc-message is written: what is no valid escape stands for itself.
-std::string decode_percent(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && text.size() - i > 2;
-    const int high = escape ? hex_value(text[i + 1]) : -1;
-    const int low = escape ? hex_value(text[i + 2]) : -1;
-    if (high < 0 || low < 0) {
-      decoded += text[i];
-      continue;
-    }
-    decoded += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return decoded;
-}
-
 grpc::StatusCode parse_status(std::string_view text) {
-  int number = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool known = error == std::errc() && end == text.data() + text.size() && text[0] != '-' &&
-                     number <= grpc::StatusCode::UNAUTHENTICATED;
-  return known ? static_cast<grpc::StatusCode>(number) : grpc::StatusCode::UNKNOWN;
+  const auto number = base::parse_whole_number(text);
+  const bool known = number && *number <= grpc::StatusCode::UNAUTHENTICATED;
+  return known ? static_cast<grpc::StatusCode>(*number) : grpc::StatusCode::UNKNOWN;
 }
 
 base::Error bad_message(const std::string& why) {
-  return base::Error(base::Code::kUnavailable, why,
-                     "check that the endpoint is the client URL of an etcd member, 3.4 or newer");
+  return base::Error(base::Code::kUnavailable, base::cat("the server sends a message ", why));
 }
 
 }  // namespace
@@ -121,10 +95,10 @@ std::optional<base::Bytes> MessageQueue::take() {
   MessageHeader header;
   if (rest.size() < sizeof(header)) return std::nullopt;
   std::memcpy(&header, rest.data(), sizeof(header));
-  if (header.compressed != 0) throw bad_message("the server sends a message that is compressed");
+  if (header.compressed != 0) throw bad_message("that is compressed");
   if (header.size_bytes > kMessageBytesMax) {
-    throw bad_message(base::cat("the server sends a message of ",
-                                base::format_size(header.size_bytes), ", which is too large"));
+    throw bad_message(
+        base::cat("of ", base::format_size(header.size_bytes), ", which is too large"));
   }
   const base::Bytes body = rest.subspan(sizeof(header));
   if (body.size() < header.size_bytes) return std::nullopt;
@@ -286,7 +260,7 @@ void ServerStream::note_header(std::string_view name, std::string_view value, bo
   if (name == ":status") http_status_ = value;
   // A status ahead of the messages says nothing about how they end.
   if (name == "grpc-status" && last) grpc_status_ = value;
-  if (name == "grpc-message" && last) grpc_message_ = decode_percent(value);
+  if (name == "grpc-message" && last) grpc_message_ = base::decode_percent(value);
 }
 
 void ServerStream::note_close(std::uint32_t error_code) {

@@ -98,15 +98,14 @@ class Probe {
   // Whether a second connection, with TLS, gets anything that is TLS.
   bool speaks_tls() {
     Connection connection(addresses_, limits_);
-    const TlsContextHandle context = make_tls_context(options_, nullptr);
+    const TlsContextHandle context = make_tls_context(options_, {});
     TlsSession session(context.get(), url_, connection);
     return session.handshake(limits_) == TlsStep::kDone || session.alert();
   }
 
   void probe_tls(ProbeResult& result) {
     const PemFile roots = options_.skip_verify ? PemFile() : trusted_roots(options_);
-    const TlsContextHandle context =
-        make_tls_context(options_, options_.skip_verify ? nullptr : &roots);
+    const TlsContextHandle context = make_tls_context(options_, roots);
     Connection connection(addresses_, limits_);
     TlsSession session(context.get(), url_, connection);
     const TlsStep step = session.handshake(limits_);

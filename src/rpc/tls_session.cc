@@ -43,7 +43,7 @@ void TlsContextFree::operator()(SSL_CTX* context) const { SSL_CTX_free(context);
 
 void SslFree::operator()(SSL* ssl) const { SSL_free(ssl); }
 
-TlsContextHandle make_tls_context(const ClientOptions& options, const PemFile* roots) {
+TlsContextHandle make_tls_context(const ClientOptions& options, const PemFile& roots) {
   constexpr std::string_view kAlpnHttp2 = "\x02h2";
   TlsContextHandle context(SSL_CTX_new(TLS_client_method()));
   LIFEBOAT_CHECK(context != nullptr);
@@ -51,7 +51,7 @@ TlsContextHandle make_tls_context(const ClientOptions& options, const PemFile* r
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(kAlpnHttp2.data()),
                           static_cast<unsigned>(kAlpnHttp2.size()));
-  if (roots != nullptr) add_roots(context.get(), *roots);
+  if (roots.given()) add_roots(context.get(), roots);
   if (options.cert.given()) add_client_certificate(context.get(), options);
   return context;
 }

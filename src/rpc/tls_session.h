@@ -36,9 +36,9 @@ using SslHandle = std::unique_ptr<ssl_st, SslFree>;
 
 // The options' certificate is shown to servers that ask for one. A server's own is checked against
 // `roots` while shaking hands, but a bad one does not end the handshake, so that the certificate is
-// there to be told about: the caller has to look at the verdict (SSL_get_verify_result). nullptr:
-// the verdict means nothing. Throws kInvalid for key material that can't be read.
-TlsContextHandle make_tls_context(const ClientOptions& options, const PemFile* roots);
+// there to be told about: the caller has to look at the verdict (SSL_get_verify_result). Without
+// roots the verdict means nothing. Throws kInvalid for key material that can't be read.
+TlsContextHandle make_tls_context(const ClientOptions& options, const PemFile& roots);
 
 enum class TlsStep { kDone, kClosed, kTimedOut, kFailed };
 

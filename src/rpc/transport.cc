@@ -34,7 +34,7 @@ void Transport::start_tls(const Peer& peer, const Limits& limits) {
   const ErrorQueueCleaner cleaner;
   const bool verifies = !peer.options.skip_verify;
   const PemFile roots = verifies ? trusted_roots(peer.options) : PemFile();
-  context_ = make_tls_context(peer.options, verifies ? &roots : nullptr);
+  context_ = make_tls_context(peer.options, roots);
   session_ = std::make_unique<TlsSession>(context_.get(), peer.url, connection_);
   switch (session_->handshake(limits)) {
     case TlsStep::kDone:

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/percent.h"
 #include "base/text.h"
-#include "store/sigv4.h"
 #include "store/store.h"
 
 namespace lifeboat::store {
@@ -94,7 +94,7 @@ S3Endpoint s3_endpoint(const S3Options& options) {
   S3Endpoint result;
   result.url = http::parse_url(options.endpoint.empty() ? amazon_endpoint(options.region)
                                                         : options.endpoint);
-  result.bucket_path = decode_component(result.url.path);
+  result.bucket_path = base::decode_percent(result.url.path);
   result.url.path.clear();
   if (!wants_virtual_host(options, result.url)) {
     result.bucket_path += "/" + options.location.bucket;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "base/percent.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "store/s3_read.h"
@@ -65,7 +66,7 @@ class Page {
  private:
   static std::string decode(std::string text) {
     std::ranges::replace(text, '+', ' ');
-    return decode_component(text);
+    return base::decode_percent(text);
   }
 
   XmlElement root_;

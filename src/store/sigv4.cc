@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 #include "base/hash.h"
 #include "base/text.h"
@@ -29,13 +28,6 @@ std::string encode(std::string_view text, bool keep_slashes) {
     result += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
   }
   return result;
-}
-
-std::optional<unsigned> hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return std::nullopt;
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -92,21 +84,6 @@ std::string encode_query(const QueryParameters& query) {
   std::vector<std::string> parts;
   for (const auto& [name, value] : encoded) parts.push_back(base::cat(name, "=", value));
   return base::join(parts, "&");
-}
-
-std::string decode_component(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto high = i + 2 < text.size() ? hex_value(text[i + 1]) : std::nullopt;
-    const auto low = i + 2 < text.size() ? hex_value(text[i + 2]) : std::nullopt;
-    if (text[i] != '%' || !high || !low) {
-      result.push_back(text[i]);
-      continue;
-    }
-    result.push_back(static_cast<char>(*high << 4 | *low));
-    i += 2;
-  }
-  return result;
 }
 
 std::string canonical_request(const SigningInput& input) {

@@ -46,9 +46,6 @@ std::string encode_path(std::string_view path);
 // "a=1&b=2", encoded and sorted: how it is signed, and how it goes over the line.
 std::string encode_query(const QueryParameters& query);
 
-// The inverse of encode_component. What is no valid escape stays as it is.
-std::string decode_component(std::string_view text);
-
 // The three stages of a signature, as the paper has them. Each is there for its test vectors.
 std::string canonical_request(const SigningInput& input);
 std::string string_to_sign(const SigningInput& input, const SigningScope& scope,

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/hash.h"
+#include "base/percent.h"
 
 namespace lifeboat::store {
 namespace {
@@ -116,14 +117,14 @@ TEST(Sigv4, EncodesEveryByteOnce) {
   EXPECT_EQ(encode_query({{"b", "2 "}, {"a", ""}, {"a-", "/"}}), "a=&a-=%2F&b=2%20");
   std::string every;
   for (int value = 0; value < 256; ++value) every.push_back(static_cast<char>(value));
-  EXPECT_EQ(decode_component(encode_component(every)), every);
+  EXPECT_EQ(base::decode_percent(encode_component(every)), every);
 }
 
 TEST(Sigv4, DecodesNothingThatIsNoEscape) {
   for (const std::string text : {"%", "%4", "a%", "%zz", "%4g", "100%", "+"}) {
-    EXPECT_EQ(decode_component(text), text);
+    EXPECT_EQ(base::decode_percent(text), text);
   }
-  EXPECT_EQ(decode_component("%41%2fb%"), "A/b%");
+  EXPECT_EQ(base::decode_percent("%41%2fb%"), "A/b%");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/base64.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "store/s3_xml.h"
@@ -28,8 +29,8 @@ std::map<std::string, std::string> parse_query(std::string_view text) {
   std::map<std::string, std::string> result;
   for (const std::string& part : base::split(text, '&')) {
     const std::size_t equals = std::min(part.find('='), part.size());
-    result[store::decode_component(part.substr(0, equals))] =
-        store::decode_component(part.substr(std::min(equals + 1, part.size())));
+    result[base::decode_percent(part.substr(0, equals))] =
+        base::decode_percent(part.substr(std::min(equals + 1, part.size())));
   }
   return result;
 }
@@ -105,7 +106,7 @@ std::unique_ptr<http::Client> FakeS3::connect() { return std::make_unique<FakeS3
 http::Response FakeS3::answer(const http::Request& request) {
   const std::lock_guard lock(mutex);
   const std::size_t question = std::min(request.target.find('?'), request.target.size());
-  const std::string path = store::decode_component(request.target.substr(0, question));
+  const std::string path = base::decode_percent(request.target.substr(0, question));
   constexpr std::string_view kBucket = "/bucket/";
   if (!path.starts_with(kBucket)) return s3_refusal(404, "NoSuchBucket");
   const Seen seen{.method = request.method,
@@ -124,7 +125,7 @@ http::Response FakeS3::answer(const http::Request& request) {
 bool FakeS3::is_signed(const http::Request& request) const {
   const std::size_t question = std::min(request.target.find('?'), request.target.size());
   store::SigningInput input{.method = request.method,
-                            .path = store::decode_component(request.target.substr(0, question))};
+                            .path = base::decode_percent(request.target.substr(0, question))};
   if (question < request.target.size()) {
     for (const auto& pair : parse_query(request.target.substr(question + 1))) {
       input.query.push_back(pair);

@@ -5,7 +5,8 @@ Whatever goes into it, at either end, comes out that much later. As much as it h
 way, so it is no slower than a short one for whoever does not wait for answers.
 """
 import asyncio
-import sys
+
+import tcp_line
 
 PIECE_BYTES = 65536
 PIECES_ON_THE_WAY = 1024
@@ -46,20 +47,9 @@ async def pump(reader, writer, delay):
     departing.cancel()
 
 
-async def main():
-    (listen_host, listen_port), (host, port) = (text.split(":") for text in sys.argv[1:3])
-    delay = int(sys.argv[3]) / 1000
-
-    async def serve(client_reader, client_writer):
-        try:
-            reader, writer = await asyncio.open_connection(host, port, limit=PIECE_BYTES)
-        except OSError:
-            client_writer.close()
-            return
-        await asyncio.gather(pump(client_reader, writer, delay), pump(reader, client_writer, delay))
-
-    server = await asyncio.start_server(serve, listen_host, listen_port, limit=PIECE_BYTES)
-    await server.serve_forever()
+async def carry(client, target, milliseconds):
+    delay = milliseconds / 1000
+    await asyncio.gather(pump(client[0], target[1], delay), pump(target[0], client[1], delay))
 
 
-asyncio.run(main())
+asyncio.run(tcp_line.serve(PIECE_BYTES, carry))

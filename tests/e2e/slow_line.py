@@ -4,7 +4,8 @@
 Only what comes from the target is slowed down. Rate 0 passes nothing: a line that is dead.
 """
 import asyncio
-import sys
+
+import tcp_line
 
 PIECE_BYTES = 16384
 
@@ -22,24 +23,11 @@ async def pump(reader, writer, rate):
         writer.close()
 
 
-async def main():
-    (listen_host, listen_port), (host, port) = (text.split(":") for text in sys.argv[1:3])
-    rate = int(sys.argv[3])
-
-    async def serve(client_reader, client_writer):
-        try:
-            reader, writer = await asyncio.open_connection(host, port, limit=PIECE_BYTES)
-        except OSError:
-            client_writer.close()
-            return
-        if rate:
-            await asyncio.gather(pump(client_reader, writer, None),
-                                 pump(reader, client_writer, rate))
-        else:
-            await pump(client_reader, writer, None)
-
-    server = await asyncio.start_server(serve, listen_host, listen_port, limit=PIECE_BYTES)
-    await server.serve_forever()
+async def carry(client, target, rate):
+    if rate:
+        await asyncio.gather(pump(client[0], target[1], None), pump(target[0], client[1], rate))
+    else:
+        await pump(client[0], target[1], None)
 
 
-asyncio.run(main())
+asyncio.run(tcp_line.serve(PIECE_BYTES, carry))
