@@ -60,10 +60,11 @@ beside the chain alone is for reading and hashing both ends.
 # What the rest of the time is, by what the name begins with.
 REASONS = {
     "backup": """**backup**. etcd needs a core to read, hash and send the stream, whoever asks for it:
-a program that received it and threw it away took 0.65 of `etcdctl`'s wall time when this was looked
-into. The proof after it is a tenth more, half of which is the member's own HashKV. Writing past the
-page cache (`O_DIRECT`) and giving its pages back while writing cost more wall time than they saved
-CPU time.""",
+a program that received it and threw it away took 0.65 to 0.70 of `etcdctl`'s wall time when this was
+looked into. The proof after it is a tenth more, half of which is the member's own HashKV; it cannot
+begin before the stream has ended, because the tree's root may lie near the end, as it does in
+both databases here. Writing past the page cache (`O_DIRECT`) and giving its pages back while writing
+cost more wall time than they saved CPU time.""",
     "restore": """**restore**. The database is read twice (proof, rebuild), hashed, written, and read
 once more and compared, all of which `etcdutl` leaves out; its copy is the one step that both have.
 Two thirds of the time is the rebuild, most of it the kernel's for pages of the new file; the proof
