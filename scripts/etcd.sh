@@ -15,9 +15,9 @@ cluster=
 initial_cluster=
 tls=
 server_certificate=server
-# Ten ports for each process id, so that scripts that run at the same time do not meet; below what
-# the kernel hands out for outgoing connections.
-next_port=$((15000 + $$ % 1700 * 10))
+# A hundred ports for each process id, so that scripts that begin at the same time do not meet; below
+# what the kernel hands out for outgoing connections.
+next_port=$((15000 + $$ % 170 * 100))
 
 port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
@@ -151,9 +151,10 @@ endpoints() {
   echo "${member_urls[*]}"
 }
 
-# etcd's own client, on the first member unless told otherwise.
+# etcd's own client, on the first member unless told otherwise. More patient than it is by itself: a
+# machine may be busy with other things.
 etcdctl() {
-  local flags=()
+  local flags=(--dial-timeout 10s --command-timeout 30s)
   [[ " $* " == *' --endpoints '* ]] || flags+=(--endpoints "${member_urls[1]}")
   if [ -n "$tls" ]; then
     flags+=(--cacert "$tls/ca.crt" --cert "$tls/client.crt" --key "$tls/client.key")

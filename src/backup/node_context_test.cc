@@ -197,6 +197,35 @@ TEST_F(NodeBackup, SealedResourcesOfAScriptGoByWayOfScratchSpace) {
   EXPECT_THAT(fs_.list("/scratch"), IsEmpty());
 }
 
+// What is sealed for one vault's recipients is not for those of another.
+TEST_F(NodeBackup, ResourcesForOtherRecipientsInEachVaultGoByWayOfScratchSpace) {
+  testing::MemStore bucket;
+  bucket.set_remote(true);
+  vault::ClusterVault far_away(bucket, "prod");
+  const codec::Identity ours = codec::Identity::generate();
+  const codec::Identity theirs = codec::Identity::generate();
+  vault::BackupEncoding for_us;
+  for_us.node_files.recipients = {ours.recipient()};
+  vault::BackupEncoding for_them;
+  for_them.node_files.recipients = {theirs.recipient()};
+  const std::vector<Destination> destinations{{&world_.vault, {}, for_us, false},
+                                              {&far_away, {}, for_them, false}};
+  EXPECT_EQ(error_of([&] { world_.deliver(destinations); }).code(), Code::kNotFound);
+  fs_.put_directory("/scratch");
+  EXPECT_FALSE(world_.deliver(destinations).needs_attention);
+  const auto proven_files = [&](vault::ClusterVault& vault, const codec::Identity& identity) {
+    world_.keyring.identities.assign(1, identity);
+    const VerifyResult verified =
+        verify_backup(vault, vault.find("latest"), {}, world_.reading(), {});
+    EXPECT_TRUE(verified.ok());
+    return 3 - verified.notes.size();  // each note is of a file that no key opens
+  };
+  EXPECT_EQ(proven_files(world_.vault, ours), 3U);
+  EXPECT_EQ(proven_files(far_away, theirs), 3U);
+  EXPECT_EQ(proven_files(world_.vault, theirs), 1U);
+  EXPECT_EQ(proven_files(far_away, ours), 1U);
+}
+
 // A run that has no resources to store stores none of them plain.
 TEST_F(NodeBackup, WithoutANodeIsNotRefusedBesideSealedResources) {
   vault::BackupEncoding sealed;

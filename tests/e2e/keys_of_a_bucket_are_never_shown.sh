@@ -14,7 +14,7 @@ mkdir "$work/scratch"
 shows_no_key() { ! grep -rqi secret "$@" || wrong 'a key was written down'; }
 
 cd "$work" || exit
-ulimit -c unlimited
+ulimit -c "$(ulimit -H -c)"
 # AddressSanitizer would forbid core dumps by itself.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}disable_coredump=0
 start_backup --log-format json --scratch "$work/scratch"

@@ -349,11 +349,17 @@ newest_folder() { find "$vault/prod/backups" -mindepth 1 -maxdepth 1 -type d | s
 # What verify says of a file, in $work/out.
 verify_file() { expect 0 lifeboat verify "$1" -o json; }
 
+# catch_up URL: returns when that member has applied what was acknowledged by any. Where users are
+# asked for, the answer is a refusal, as late as that.
+catch_up() { etcdctl --endpoints "$1" get / --count-only >/dev/null 2>&1 || true; }
+
 # live_hash [URL]: what a member, the first unless named, answers for HashKV at its newest revision:
 # "HASH COMPACT_REVISION".
 # shellcheck disable=SC2120  # Some scripts do name one.
 live_hash() {
-  etcdctl --endpoints "${1:-${member_urls[1]}}" endpoint hashkv -w json |
+  local url=${1:-${member_urls[1]}}
+  catch_up "$url"
+  etcdctl --endpoints "$url" endpoint hashkv -w json |
     jq -r '.[0].HashKV | "\(.hash) \(.compact_revision)"'
 }
 
@@ -398,6 +404,7 @@ TXN
 # alter_value NUMBER OLD NEW: stops the member, replaces a value in its database by another of the
 # same length, wherever it stands, and starts the member again. etcd does not notice.
 alter_value() {
+  catch_up "${member_urls[$1]}"
   stop_member "$1"
   /usr/bin/python3 - "$cluster/m$1/member/snap/db" "$2" "$3" <<'PYTHON'
 import pathlib, sys
