@@ -66,7 +66,12 @@ etcd::Inspection walk(base::RandomSource& file, const SnapshotChecks& checks,
   etcd::Inspection inspection = etcd::inspect_database(file, options, std::move(stop));
   etcd::Findings asked;
   for (const etcd::Finding& finding : inspection.findings.kept()) {
-    if (is_asked_for(finding, checks)) asked.add(finding);
+    if (is_asked_for(finding, checks)) {
+      asked.add(finding);
+    } else if (checks.hash_kv) {
+      // Beside damage a hash proves nothing.
+      asked.add({"hash_kv", finding.where, finding.message});
+    }
   }
   // Of those beyond the limit nobody knows what they are about: then none is left out.
   const bool all_kept = inspection.findings.total() == inspection.findings.kept().size();

@@ -186,6 +186,10 @@ TEST(Inspect, ChecksTheMetaBucket) {
               ::testing::Contains("bucket meta: entry storageVersion: no version number"));
   EXPECT_THAT(findings(replaced(image, "{\"voters\"", "[\"voters\"")),
               ::testing::Contains(HasSubstr("bucket meta: entry confState: not valid JSON")));
+  EXPECT_THAT(findings(replaced(image, "{\"voters\"", "{\"foters\"")),
+              ::testing::Contains("bucket meta: entry confState: no voters"));
+  EXPECT_THAT(findings(replaced(image, "3.6.0", "3.5.0")),
+              ::testing::Contains("bucket meta: entry storageVersion: etcd 3.5.0 writes none"));
 }
 
 TEST(Inspect, ChecksLeasesAndMembers) {

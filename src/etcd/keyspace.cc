@@ -139,6 +139,13 @@ void KeyspaceScan::check_order(const Revision& revision) {
   following_ = revision;
 }
 
+// What a restore with a revision bump leaves, a record of nothing: at the revision up to which it
+// has a compaction scheduled (etcdutl, v3_snapshot.go, modifyLatestRevision).
+bool KeyspaceScan::is_bump_mark(const Revision& revision, const KeyValue& record) const {
+  return record.key.empty() && record.mod_revision == 0 && record.value.empty() &&
+         revision.sub == 0 && revision.main <= bounds_.compact_revision;
+}
+
 void KeyspaceScan::check_self(const RevisionKey& key, const KeyValue& record) {
   if (key.tombstone) {
     if (record.create_revision != 0 || record.mod_revision != 0 || record.version != 0 ||
@@ -147,8 +154,7 @@ void KeyspaceScan::check_self(const RevisionKey& key, const KeyValue& record) {
     }
     return;
   }
-  // The mark that a restore with a revision bump leaves: a record of nothing.
-  if (record.key.empty() && record.mod_revision == 0 && record.value.empty()) return;
+  if (is_bump_mark(key.revision, record)) return;
   if (record.key.empty()) add_finding(key.revision, "has no key");
   if (record.mod_revision != key.revision.main) {
     add_finding(key.revision, cat("says of itself that its revision is ", record.mod_revision));

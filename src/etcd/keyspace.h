@@ -64,6 +64,7 @@ class KeyspaceScan {
 
  private:
   void check_order(const Revision& revision);
+  bool is_bump_mark(const Revision& revision, const KeyValue& record) const;
   void check_self(const RevisionKey& key, const KeyValue& record);
   void check_chain(const RevisionKey& key, const KeyValue& record, Fingerprint fingerprint,
                    KeyTable::Slot slot);

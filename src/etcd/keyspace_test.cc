@@ -183,6 +183,18 @@ TEST(Keyspace, ReportsRecordsThatDoNotDecode) {
   EXPECT_THAT(findings.kept()[2].message, HasSubstr("a revision of 5 bytes"));
 }
 
+TEST(Keyspace, TakesARecordOfNothingForTheMarkOfABumpOnlyWhereThatIsCompacted) {
+  Findings findings;
+  KeyspaceScan keyspace({5, 7}, {}, findings);
+  keyspace.add(encode_revision_key({{7, 0}, false}), {});
+  keyspace.add(encode_revision_key({{5, 0}, false}), {});
+  EXPECT_EQ(findings.kept().front().where, "revision 7.0");
+  EXPECT_EQ(findings.kept().front().message, "has no key");
+  const std::uint64_t before = findings.total();
+  keyspace.add(encode_revision_key({{4, 1}, false}), {});
+  EXPECT_EQ(findings.kept()[before].where, "revision 4.1");
+}
+
 TEST(Keyspace, KeepsCountingBeyondTheLimitOfFindings) {
   Findings findings;
   KeyspaceScan keyspace({-1, 2}, {}, findings);

@@ -7,6 +7,7 @@
 #include "base/integers.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "etcd/etcd_version.h"
 
 namespace lifeboat::etcd {
 namespace {
@@ -23,6 +24,7 @@ constexpr std::size_t kWordSizeBytes = 8;
 Revision decode_compaction(Bytes value) {
   const RevisionKey key = decode_revision_key(value);
   if (key.tombstone) throw Error(Code::kCorrupt, "a compaction revision with a tombstone's mark");
+  if (key.revision.sub != 0) throw Error(Code::kCorrupt, "a compaction within a revision");
   return key.revision;
 }
 
@@ -43,6 +45,22 @@ bool is_version(std::string_view text) {
   return std::ranges::count(text, '.') == 2 && !text.empty() && text.front() != '.' &&
          text.back() != '.' && text.find("..") == text.npos &&
          text.find_first_not_of("0123456789.") == text.npos;
+}
+
+// What raft says of the cluster: {"voters":[1,2,3],"auto_leave":false}.
+void check_conf_state(Bytes value) {
+  const base::Json state = base::Json::parse(as_text(value));
+  const base::Json* voters = state.find("voters");
+  const auto* ids = voters == nullptr ? nullptr : voters->as_array();
+  if (ids == nullptr || ids->empty()) throw Error(Code::kCorrupt, "no voters");
+}
+
+// etcd 3.6 is the first that writes one.
+void check_storage_version(const std::string& text) {
+  if (!is_version(text)) throw Error(Code::kCorrupt, "no version number");
+  if (parse_etcd_version(text) < EtcdVersion{3, 6}) {
+    throw Error(Code::kCorrupt, cat("etcd ", text, " writes none"));
+  }
 }
 
 }  // namespace
@@ -116,11 +134,10 @@ void SchemaCheck::meta_entry(Bytes key, Bytes value) {
   } else if (name == kMetaFinishedCompaction) {
     finished_compaction_ = decode_compaction(value);
   } else if (name == kMetaConfState) {
-    const base::Json state = base::Json::parse(as_text(value));
-    if (state.as_object() == nullptr) throw Error(Code::kCorrupt, "no JSON object");
+    check_conf_state(value);
   } else if (name == kMetaStorageVersion) {
     storage_version_ = base::printable(as_text(value), 20);
-    if (!is_version(storage_version_)) throw Error(Code::kCorrupt, "no version number");
+    check_storage_version(storage_version_);
   } else {
     notes_.push_back(
         cat("meta entry ", base::printable(name, 60), " is of no known version of etcd"));
