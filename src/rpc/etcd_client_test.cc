@@ -608,9 +608,10 @@ TEST_F(EtcdClient, PutsWhatEtcdRefusesIntoCodesAndAdvice) {
       {StatusCode::INTERNAL, "some\nthing", base::Code::kUnavailable, "log of etcd"},
       {StatusCode::UNAVAILABLE, "a proxy is tired", base::Code::kUnavailable, "try again"},
   };
-  const Row* current = nullptr;
+  std::atomic<const Row*> current = nullptr;
   behaviour_.status = [&](grpc::ServerContext&, pb::StatusResponse&) {
-    return grpc::Status(current->status, current->words);
+    const Row* row = current;
+    return grpc::Status(row->status, row->words);
   };
   serve();
   const auto member = endpoint();

@@ -106,7 +106,7 @@ class Runner(threading.Thread):
     def look_for_lease(self, planned, status, felt):
         """Whether the run may not have given back its lease of the bucket."""
         ended_well = status in (weather.DONE, weather.ATTENTION)
-        disturbed = any(kind.startswith(("bucket", "lifeboat", "system")) for kind in felt)
+        disturbed = any(kind.startswith(("bucket", "clock", "lifeboat", "system")) for kind in felt)
         if "bucket" in planned.places and not (ended_well and not disturbed):
             self.lease_left = self.lease_left or self.disaster.weather.begin("lease left")
 
