@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# With --require-agreement there is no backup of members that disagree, nor of some that can't be
-# compared.
+# With --require-agreement there is no backup of members that disagree.
 source "$(dirname "$0")/lib.sh"
 
 start 3
