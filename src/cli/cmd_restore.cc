@@ -106,8 +106,8 @@ class RestoreCommand : public Command {
     const auto options = make_restore_options(restore_flags_, context.world.fs);
     SnapshotArgument snapshot(argument, vault_options_, reading_options_, context, stop);
     if (plan_) {
-      print_restore_plan(context.world.out,
-                         {argument, snapshot.backup(), vault_options_, restore_flags_, options});
+      print_restore_plan(context.world.out, {argument, snapshot.backup(), vault_options_,
+                                             reading_options_, restore_flags_, options});
       return kDone;
     }
     const backup::RestoreContext restore{.fs = context.world.fs,

@@ -23,7 +23,22 @@
 namespace lifeboat::cli {
 namespace {
 
-std::string_view signal_name(int number) { return number == SIGINT ? "SIGINT" : "SIGTERM"; }
+std::string_view signal_name(int number) {
+  switch (number) {
+    case SIGINT:
+      return "SIGINT";
+    case SIGHUP:
+      return "SIGHUP";
+    default:
+      return "SIGTERM";
+  }
+}
+
+// As `nohup` leaves it for what it starts.
+bool is_ignored(int number) {
+  struct sigaction action = {};
+  return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
 
 // Ends the process as whoever sent the signal expects, so that a shell and a container runtime see
 // "killed by SIGTERM" and not an exit status of ours.
@@ -38,8 +53,9 @@ std::string_view signal_name(int number) { return number == SIGINT ? "SIGINT" : 
   ::_exit(128 + number);
 }
 
-// SIGTERM and SIGINT, turned from interruptions into a request to stop. A second one ends the
-// process at once, for whoever has no patience.
+// SIGTERM, SIGINT and SIGHUP (the end of the terminal, or of the ssh session), turned from
+// interruptions into a request to stop. A second one ends the process at once, for whoever has no
+// patience.
 class SignalWatch {
  public:
   // Before any other thread exists, so that all of them inherit the mask.
@@ -48,6 +64,7 @@ class SignalWatch {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    if (!is_ignored(SIGHUP)) sigaddset(&set, SIGHUP);
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
     // Detached, sharing its state: it sits in sigwait until the process ends, and nothing could
     // wake it for a join.

@@ -78,19 +78,29 @@ class Plan {
     say("If one is: crictl ps shows which container keeps it.");
   }
 
-  CommandText with_vault(const std::string& begin) const {
-    CommandText text(begin);
+  // The backup by its id: `latest` may be another one when the plan is carried out.
+  std::string snapshot() const {
+    return plan_.backup == nullptr ? quoted(plan_.argument) : plan_.backup->catalog.id.text();
+  }
+
+  // A command that reads the snapshot, with what leads to it and opens it.
+  CommandText reading_command(std::string_view name) const {
+    CommandText text(cat("lifeboat ", name, " ", snapshot()));
     text.flag("vault", plan_.vault.vault);
     text.flag("cluster", plan_.vault.cluster);
-    if (!is_bucket(plan_.vault.vault)) return text;
-    for (const auto& [name, value] : s3_flags_in_use(plan_.vault.s3)) text.flag(name, value);
+    if (is_bucket(plan_.vault.vault)) {
+      for (const auto& [flag, value] : s3_flags_in_use(plan_.vault.s3)) text.flag(flag, value);
+    }
+    for (const std::string& file : plan_.reading.identity_files) text.flag("identity", file);
+    text.flag("passphrase-file", plan_.reading.passphrase_file);
+    text.flag("scratch", plan_.reading.scratch);
     return text;
   }
 
   void verify_step() {
     if (plan_.argument == "-") return;
     step("Prove the backup where you restore it.");
-    command(with_vault(cat("lifeboat verify ", quoted(plan_.argument))).text());
+    command(reading_command("verify").text());
     say("Expect: exit status 0 and \"ok\". If not: lifeboat list, and take the one before.");
   }
 
@@ -116,7 +126,7 @@ class Plan {
   std::string restore_command() const {
     const RestoreFlags& flags = plan_.flags;
     const RestoreFlags usual;
-    CommandText text = with_vault(cat("lifeboat restore ", quoted(plan_.argument)));
+    CommandText text = reading_command("restore");
     text.flag("name", flags.name, usual.name);
     text.flag("data-dir", flags.data_dir);
     text.flag("wal-dir", flags.wal_dir);

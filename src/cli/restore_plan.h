@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backup/restore.h"
+#include "cli/encoding_options.h"
 #include "cli/options.h"
 #include "cli/restore_options.h"
 #include "vault/vault.h"
@@ -16,6 +17,7 @@ struct RestorePlan {
   const std::string& argument;        // that names the snapshot
   const vault::StoredBackup* backup;  // nullptr for a file
   const VaultOptions& vault;
+  const ReadingOptions& reading;
   const RestoreFlags& flags;
   const backup::RestoreOptions& options;
 };

@@ -14,6 +14,7 @@ namespace {
 
 using lifeboat::testing::Outcome;
 using lifeboat::testing::TestProgram;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -95,6 +96,23 @@ TEST(RestorePlan, NamesEveryFlagThatWasGiven) {
     EXPECT_THAT(plan, HasSubstr(flag));
   }
   EXPECT_THAT(plan, Not(HasSubstr("lifeboat verify")));
+}
+
+// Pasted an hour later, both commands mean the same backup, and can open it.
+TEST(RestorePlan, NamesTheBackupAndTheFilesThatOpenIt) {
+  PlanProgram program;
+  program.fs.put_directory("/keys");
+  program.run("keygen --key-file /keys/a");
+  const std::string plan =
+      program.plan({"latest", "--vault", "/vault", "--cluster", "prod", "--data-dir", "/data",
+                    "--identity", "/keys/a", "--scratch", "/big disk"});
+  EXPECT_THAT(plan, Not(HasSubstr("lifeboat restore latest")));
+  for (const char* name : {"verify", "restore"}) {
+    EXPECT_THAT(plan, ContainsRegex(base::cat("lifeboat ", name,
+                                              " 20[-0-9]*_[0-9]* \\\\\n *--vault /vault \\\\\n "
+                                              "*--cluster prod \\\\\n *--identity /keys/a \\\\\n "
+                                              "*--scratch '/big disk'")));
+  }
 }
 
 TEST(RestorePlan, AsksForTheClientsOfTheBackup) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# SIGTERM and SIGINT end a drill while etcd runs: no process, no scratch folder and no record is left.
-# Nor does etcd outlive a drill that was killed.
+# SIGTERM, SIGINT and SIGHUP end a drill while etcd runs: no process, no scratch folder and no record
+# is left. Nor does etcd outlive a drill that was killed. Under nohup the end of the session is none.
 source "$(dirname "$0")/lib.sh"
 
 start 1
@@ -22,7 +22,7 @@ drill_in_background() {
 etcd_is_started() { grep -q started "$work"/scratch/*/etcd.log 2>/dev/null; }
 etcd_is_gone() { ! kill -0 "$etcd_pid" 2>/dev/null; }
 
-for signal in TERM INT; do
+for signal in TERM INT HUP; do
   drill_in_background
   kill "-$signal" "$run_pid"
   expect_end $((128 + $(kill -l "$signal")))
@@ -30,6 +30,14 @@ for signal in TERM INT; do
   etcd_is_gone || wrong 'etcd still runs'
   [ -z "$(ls -A "$work/scratch")" ] || wrong "left behind: $(find "$work/scratch")"
 done
+trap '' HUP
+drill_in_background
+trap 'exit 130' HUP
+kill -HUP "$run_pid"
+sleep 0.3
+kill -0 "$run_pid" || wrong 'it ended with the session'
+kill -TERM "$run_pid"
+expect_end 143
 drill_in_background
 kill -KILL "$run_pid"
 expect_end 137
