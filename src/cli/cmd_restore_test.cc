@@ -247,7 +247,7 @@ TEST(RestoreCommand, PlansWithoutTouchingAnything) {
   program.fs.set_read_only(true);
   const Outcome outcome = program.run("restore latest --vault /vault --data-dir /data --plan");
   EXPECT_EQ(outcome.code, kDone) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("lifeboat restore latest"));
+  EXPECT_THAT(outcome.out, HasSubstr("lifeboat restore 2026-11-21_060000"));
   EXPECT_EQ(program.fs.tree(), before);
 }
 
