@@ -15,6 +15,7 @@ TEST(DecodePercent, LeavesWhatIsNoEscape) {
     EXPECT_EQ(decode_percent(text), text);
   }
   EXPECT_EQ(decode_percent("%%41%"), "%A%");
+  EXPECT_EQ(decode_percent("%41%2fb%"), "A/b%");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <memory>
 #include <stop_token>
@@ -22,17 +23,6 @@
 
 namespace lifeboat::cli {
 namespace {
-
-std::string_view signal_name(int number) {
-  switch (number) {
-    case SIGINT:
-      return "SIGINT";
-    case SIGHUP:
-      return "SIGHUP";
-    default:
-      return "SIGTERM";
-  }
-}
 
 // As `nohup` leaves it for what it starts.
 bool is_ignored(int number) {
@@ -134,7 +124,7 @@ int run(int argc, char** argv, const SignalWatch& signals) {
     return run_program({argv + std::min(argc, 1), argv + argc}, world, signals.token());
   } catch (const base::Error& error) {
     if (error.code() != base::Code::kCancelled || signals.received() == 0) throw;
-    std::cerr << "stopped by " << signal_name(signals.received())
+    std::cerr << "stopped by SIG" << ::sigabbrev_np(signals.received())
               << "; nothing half done was left behind\n";
     die_by_signal(signals.received());
   }

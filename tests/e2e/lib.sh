@@ -465,13 +465,18 @@ restore() {
   lifeboat restore "${identity[@]}" "$@"
 }
 
-# etcds_restore SNAPSHOT FOLDER [flags...]: what etcd's own tool makes of it, as the first member.
-etcds_restore() {
+# etcds_tool ARGUMENTS...: etcd's own program for files, which was etcdctl before there was etcdutl.
+etcds_tool() {
   local tool=$etcd_bin/etcdutl
   [ -x "$tool" ] || tool=$etcd_bin/etcdctl
+  ETCDCTL_API=3 quietly "$tool" "$@"
+}
+
+# etcds_restore SNAPSHOT FOLDER [flags...]: what etcd's own tool makes of it, as the first member.
+etcds_restore() {
   identity_of 1
   mkdir -p "${2%/*}"
-  ETCDCTL_API=3 quietly "$tool" snapshot restore "$1" --data-dir "$2" "${identity[@]}" "${@:3}"
+  etcds_tool snapshot restore "$1" --data-dir "$2" "${identity[@]}" "${@:3}"
 }
 
 stop_cluster() {

@@ -12,8 +12,6 @@ stop_cluster
 mkdir "$work/ours"
 expect 0 restore latest --vault "$vault" --data-dir "$work/ours/m1" --bump-revision 0
 database=$work/ours/m1/member/snap/db
-defrag=("$etcd_bin/etcdutl" defrag)
-[ -x "${defrag[0]}" ] || defrag=(env ETCDCTL_API=3 "$etcd_bin/etcdctl" defrag)
 
 # it_is_whole: the member, which is stopped, has left pages, records and a hash that are right.
 it_is_whole() {
@@ -33,7 +31,7 @@ stop_cluster
 it_is_whole
 written_bytes=$(stat -c %s "$database")
 
-quietly "${defrag[@]}" --data-dir "$work/ours/m1"
+etcds_tool defrag --data-dir "$work/ours/m1"
 it_is_whole
 [ "$(stat -c %s "$database")" -lt $((written_bytes / 4)) ] || wrong 'there was nothing to give back'
 start_restored "$work/ours"
