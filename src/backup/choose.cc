@@ -210,7 +210,7 @@ class Judgement {
     if (rank(&first) == 1) why = "the leader: no follower can be used";
     if (rank(&first) == 2) why = "though it knows no leader: no other member can be used";
     if (answers_.size() == 1) why = "the only member that answers";
-    if (survey_.reports.size() == 1) why = "the only member that was asked";
+    if (survey_.reports.size() == 1) why = "the only endpoint that was given";
     choice_.reason =
         cat("taking the snapshot from ", name_of(status_of(first).member_id), ", ", why);
   }

@@ -70,7 +70,7 @@ TEST(ChooseMember, PrefersFollowersToTheLeader) {
 TEST(ChooseMember, TakesTheOnlyMemberThereIs) {
   const Judged judged(FakeCluster::healthy(1));
   EXPECT_THAT(judged.urls(), ElementsAre(kFirst));
-  EXPECT_THAT(judged.choice.reason, HasSubstr("the only member that was asked"));
+  EXPECT_THAT(judged.choice.reason, HasSubstr("the only endpoint that was given"));
 }
 
 TEST(ChooseMember, NamesAMemberThatIsDown) {

@@ -175,7 +175,9 @@ class DeliverRun {
                         .log = context_.log,
                         .progress = context_.progress,
                         .node = context_.node,
-                        .inventory = inventory};
+                        .inventory = inventory,
+                        .elsewhere = {},
+                        .connect_further = context_.connect_further};
     for (const Target& target : targets_) {
       if (!target.failed() && target.destination->vault != &vault) {
         context.elsewhere.push_back(target.inventory);

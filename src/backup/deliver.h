@@ -43,6 +43,7 @@ struct DeliverContext {
   base::Progress& progress;
   const NodeContext* node = nullptr;
   std::string scratch;
+  ConnectFurther connect_further = {};
 };
 
 struct DeliverResult {

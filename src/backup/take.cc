@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "backup/background_task.h"
 #include "backup/choose.h"
 #include "backup/node_files.h"
+#include "backup/other_members.h"
 #include "backup/progress_piece.h"
 #include "backup/receive.h"
 #include "backup/retention_run.h"
@@ -54,6 +56,7 @@ class TakeRun {
     name_backup();
     look_at_node();
     make_room();
+    seek_other_members();
     try {
       if (!store_what_the_script_makes()) store_ourselves();
       store_revision();
@@ -341,8 +344,27 @@ class TakeRun {
     catalog_.files.clear();
   }
 
+  // While the snapshot comes: a member that does not answer takes its time.
+  void seek_other_members() {
+    if (!options_.prove.live_check || !context_.connect_further) return;
+    search_.emplace(
+        [this](const std::stop_token& token) {
+          return find_other_members(survey_, context_.connect_further, token);
+        },
+        stop_);
+  }
+
+  const OtherMembers& other_members() {
+    if (search_) {
+      others_ = search_->get();
+      search_.reset();
+      for (const std::string& note : others_.notes) context_.log.info(note);
+    }
+    return others_;
+  }
+
   // Every member that answered, the snapshot's own first. Learners don't answer such questions.
-  std::vector<LiveMember> live_members(const EndpointReport& source) const {
+  std::vector<LiveMember> live_members(const EndpointReport& source) {
     std::vector<LiveMember> members{{source.endpoint, source.status->member_id}};
     for (const EndpointReport& report : survey_.reports) {
       if (!report.status || report.status->learner) continue;
@@ -350,6 +372,8 @@ class TakeRun {
       if (std::ranges::count(members, id, &LiveMember::member_id) > 0) continue;
       members.push_back({report.endpoint, id});
     }
+    const auto& others = other_members().reached;
+    members.insert(members.end(), others.begin(), others.end());
     return members;
   }
 
@@ -422,11 +446,13 @@ class TakeRun {
   vault::Inventory inventory_;
   std::optional<RetentionRun> retention_;
   Survey survey_;
+  OtherMembers others_;
   Choice choice_;
   vault::Mark mark_ = vault::Mark::kNone;
   std::optional<NodeFiles> node_files_;
   vault::Catalog catalog_;
   bool needs_attention_ = false;
+  std::optional<BackgroundTask<OtherMembers>> search_;  // it uses the survey
 };
 
 }  // namespace

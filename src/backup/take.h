@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backup/node_context.h"
+#include "backup/other_members.h"
 #include "backup/prove.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -31,6 +32,9 @@ struct TakeContext {
   const vault::Inventory* inventory = nullptr;
   // What other vaults hold that the backup goes to as well: its id comes after all of theirs.
   std::vector<vault::Inventory> elsewhere = {};
+  // Leads to the members that no endpoint leads to, which are compared with as well; empty: they
+  // are left alone.
+  ConnectFurther connect_further = {};
 };
 
 // Who takes the snapshot: this program, OpenShift's own script, or that and this program where the

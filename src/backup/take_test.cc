@@ -195,6 +195,28 @@ TEST_F(TakeTest, FailsOnDisagreementWhereAgreementIsRequired) {
   EXPECT_THAT(backups_tree(), IsEmpty());
 }
 
+TEST_F(TakeTest, ComparesWithMembersThatNoEndpointLeadsTo) {
+  world_.endpoints_given = 1;
+  EXPECT_THAT(world_.take().backup.warnings, IsEmpty());
+  world_.cluster.members[2].on_hash_kv = [](std::int64_t revision) {
+    return etcd::HashKv{revision, -1, 4711};
+  };
+  const TakeResult result = world_.take();
+  EXPECT_EQ(result.backup.etcd.hash_kv.value().live, "different");
+  EXPECT_THAT(result.backup.warnings,
+              ElementsAre(HasSubstr("member 3 at https://10.0.0.3:2379 disagrees")));
+}
+
+// It may be there for the members alone, behind a firewall: the operator did not name it.
+TEST_F(TakeTest, DoesNotMindAMemberThatNobodyNamedAndNothingLeadsTo) {
+  world_.endpoints_given = 2;
+  world_.cluster.members[2].failure = Error(Code::kUnavailable, "it does not answer");
+  const TakeResult result = world_.take();
+  EXPECT_FALSE(result.needs_attention);
+  EXPECT_EQ(result.backup.etcd.hash_kv.value().live, "equal");
+  EXPECT_THAT(world_.log_text.str(), HasSubstr("member 3 (etcd-3)"));
+}
+
 TEST_F(TakeTest, HashesAgainForACompactionThatCameMeanwhile) {
   // What a server answers that has compacted to 8 since.
   for (auto& member : world_.cluster.members) {
@@ -222,6 +244,11 @@ TEST_F(TakeTest, SaysWhyMembersWereNotCompared) {
 
 TEST_F(TakeTest, LeavesTheLiveCheckOutWhenToldTo) {
   world_.options.prove.live_check = false;
+  world_.endpoints_given = 1;
+  world_.connect_further = [](const std::string&) -> std::unique_ptr<etcd::Endpoint> {
+    ADD_FAILURE() << "sought all the same";
+    return nullptr;
+  };
   for (auto& member : world_.cluster.members) {
     member.on_hash_kv = [](std::int64_t) -> etcd::HashKv {
       ADD_FAILURE() << "asked all the same";

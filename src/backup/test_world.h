@@ -42,17 +42,24 @@ struct TestWorld {
 
   // Connects anew, so that changes to `cluster.members` take effect.
   TakeResult take(std::stop_token stop = {}) {
-    const etcd::Endpoints endpoints = cluster.endpoints();
-    const TakeContext context{endpoints, vault, clock, log, progress, node ? &*node : nullptr};
+    const etcd::Endpoints endpoints = connect();
+    TakeContext context{endpoints, vault, clock, log, progress, node ? &*node : nullptr};
+    context.connect_further = connect_further;
     return take_backup(context, options, std::move(stop));
   }
 
   // One backup into each of them, by way of the folder "/scratch" where it takes one.
   DeliverResult deliver(const std::vector<Destination>& destinations) {
-    const etcd::Endpoints endpoints = cluster.endpoints();
-    const DeliverContext context{endpoints, fs, clock, log, progress, node ? &*node : nullptr,
-                                 "/scratch"};
+    const etcd::Endpoints endpoints = connect();
+    const DeliverContext context{
+        endpoints, fs, clock, log, progress, node ? &*node : nullptr, "/scratch", connect_further};
     return take_and_deliver(context, options, destinations, {});
+  }
+
+  etcd::Endpoints connect() {
+    etcd::Endpoints endpoints = cluster.endpoints();
+    if (endpoints_given) endpoints.resize(*endpoints_given);
+    return endpoints;
   }
 
   // A backup at that time.
@@ -94,6 +101,10 @@ struct TestWorld {
 
   testing::FaultFs& fs;
   testing::FakeCluster cluster = testing::FakeCluster::healthy(3, kTestImageBytes);
+  std::optional<std::size_t> endpoints_given;  // of the first members; not set: of all
+  ConnectFurther connect_further = [this](const std::string& url) {
+    return cluster.endpoint_at(url);
+  };
   testing::FakeClock clock{"2026-11-21T06:00:00.123Z"};
   store::DirStore store{fs, "/backups"};
   vault::ClusterVault vault{store, "prod"};

@@ -90,8 +90,8 @@ class BackupCommand : public Command {
     // This is often the machine of the member that sends the snapshot.
     os::become_batch_job();
     const auto& chosen = destinations.choose_cluster(context.log);
-    const etcd::Endpoints endpoints =
-        world.connect(make_client_options(etcd_options_, node, world.fs));
+    const rpc::ClientOptions client = make_client_options(etcd_options_, node, world.fs);
+    const etcd::Endpoints endpoints = world.connect(client);
     take_options_.tool_version = kVersion;
     take_options_.node = node_name(node, world);
     const backup::DeliverContext deliver{.endpoints = endpoints,
@@ -100,7 +100,12 @@ class BackupCommand : public Command {
                                          .log = context.log,
                                          .progress = context.progress,
                                          .node = node_context ? &*node_context : nullptr,
-                                         .scratch = scratch_folder(scratch_, world)};
+                                         .scratch = scratch_folder(scratch_, world),
+                                         .connect_further = [&](const std::string& url) {
+                                           rpc::ClientOptions further = client;
+                                           further.endpoints = {url};
+                                           return std::move(world.connect(further).front());
+                                         }};
     const auto result = backup::take_and_deliver(deliver, take_options_, chosen, stop);
     if (context.json) {
       print_json(world.out, to_json(result));

@@ -75,11 +75,12 @@ class FakeEndpoint : public etcd::Endpoint {
     answer(stop);
     std::vector<etcd::ClusterMember> members;
     for (const FakeMember& each : cluster_.members) {
-      members.push_back({.id = each.status.member_id,
-                         .name = base::cat("etcd-", each.status.member_id),
-                         .peer_urls = {each.url + "0"},
-                         .client_urls = {each.url},
-                         .learner = each.status.learner});
+      members.push_back(
+          {.id = each.status.member_id,
+           .name = base::cat("etcd-", each.status.member_id),
+           .peer_urls = {each.url + "0"},
+           .client_urls = each.client_urls.empty() ? std::vector{each.url} : each.client_urls,
+           .learner = each.status.learner});
     }
     return members;
   }
@@ -154,6 +155,12 @@ etcd::Endpoints FakeCluster::endpoints() {
     endpoints.push_back(std::make_unique<FakeEndpoint>(*this, i));
   }
   return endpoints;
+}
+
+std::unique_ptr<etcd::Endpoint> FakeCluster::endpoint_at(const std::string& url) {
+  const auto found = std::ranges::find(members, url, &FakeMember::url);
+  if (found == members.end()) throw Error(Code::kUnavailable, base::cat(url, ": nobody is there"));
+  return std::make_unique<FakeEndpoint>(*this, static_cast<std::size_t>(found - members.begin()));
 }
 
 }  // namespace lifeboat::testing

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ namespace lifeboat::testing {
 // What one fake member answers. Tests change it at any time between calls.
 struct FakeMember {
   std::string url = "https://10.0.0.1:2379";
+  // What the list of members says; none: the URL alone.
+  std::vector<std::string> client_urls = {};
   etcd::MemberStatus status;
   // Thrown by every call, if set.
   std::optional<base::Error> failure;
@@ -42,6 +45,8 @@ struct FakeCluster {
 
   // Endpoints in front of the members. Borrows this cluster.
   etcd::Endpoints endpoints();
+  // One in front of the member with that URL. Throws kUnavailable if there is none.
+  std::unique_ptr<etcd::Endpoint> endpoint_at(const std::string& url);
 };
 
 }  // namespace lifeboat::testing

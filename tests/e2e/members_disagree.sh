@@ -41,5 +41,12 @@ marked
 equal 'warnings of member 1' "$(warnings_of 1)" 1
 equal 'warnings of member 3' "$(warnings_of 3)" 1
 
+# One endpoint is enough: the members tell each other's addresses.
+connect_to "${member_urls[2]}"
+expect 8 backup -o json
+marked
+equal 'warnings of member 1' "$(warnings_of 1)" 1
+equal 'warnings of member 3' "$(warnings_of 3)" 1
+
 no_leftovers
-backups_are 3
+backups_are 4
