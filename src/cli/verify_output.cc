@@ -73,7 +73,8 @@ Json to_json(const backup::VerifyResult& result, bool is_file) {
 void print_result(std::ostream& out, const backup::VerifyResult& result) {
   const char* verdict = result.ok() ? "ok    " : result.is_damaged() ? "FAILED" : "SEALED";
   out << base::printable(result.subject, 1000) << "  " << verdict
-      << "  checked: " << base::join(result.checks, ", ") << '\n';
+      << "  checked: " << (result.checks.empty() ? "nothing" : base::join(result.checks, ", "))
+      << '\n';
   for (const backup::Finding& finding : result.findings) {
     out << "  "
         << base::printable(base::cat(finding.check, ": ", finding.where, ": ", finding.message),

@@ -13,9 +13,6 @@ using base::cat;
 using base::Code;
 using base::Error;
 
-constexpr EtcdVersion kOldest{3, 4};
-constexpr EtcdVersion kNewest{3, 7};
-
 [[noreturn]] void refuse_text(std::string_view text) {
   throw Error(Code::kInvalid, cat("'", base::printable(text), "' is no version of etcd"),
               "a version looks like 3.5");
@@ -37,10 +34,11 @@ std::vector<std::uint32_t> parse_numbers(std::string_view text) {
 }
 
 void check_known(const EtcdVersion& version) {
-  if (kOldest <= version && version <= kNewest) return;
-  throw Error(Code::kUnsupported, cat("no restore is known for etcd ", version.text()),
-              cat("this program restores for etcd ", kOldest.text(), " to ", kNewest.text(),
-                  "; for another one, give the snapshot to the etcdutl of that version"));
+  if (kOldestVersion <= version && version <= kNewestVersion) return;
+  throw Error(
+      Code::kUnsupported, cat("no restore is known for etcd ", version.text()),
+      cat("this program restores for etcd ", kOldestVersion.text(), " to ", kNewestVersion.text(),
+          "; for another one, give the snapshot to the etcdutl of that version"));
 }
 
 [[noreturn]] void refuse_step(const EtcdVersion& from, const EtcdVersion& to, std::string_view why,

@@ -17,6 +17,10 @@ struct EtcdVersion {
   std::string text() const;                              // "3.5"
 };
 
+// What this program knows.
+inline constexpr EtcdVersion kOldestVersion{3, 4};
+inline constexpr EtcdVersion kNewestVersion{3, 7};
+
 // "3.5", "3.5.30" or "v3.5.30". Throws kInvalid.
 EtcdVersion parse_etcd_version(std::string_view text);
 
@@ -27,7 +31,7 @@ struct VersionStep {
 
 // The version to restore for. Throws kInvalid for what is no version; kUnsupported with etcd's own
 // reason for a step that etcd does not make: down, or up by more than one minor version, and for
-// versions outside 3.4 to 3.7.
+// versions outside what is known.
 EtcdVersion target_version(const VersionStep& step);
 
 }  // namespace lifeboat::etcd

@@ -192,6 +192,46 @@ TEST(Inspect, ChecksTheMetaBucket) {
               ::testing::Contains("bucket meta: entry storageVersion: etcd 3.5.0 writes none"));
 }
 
+// The value of a key in the meta bucket lies right behind it.
+base::Buffer with_meta(const base::Buffer& image, std::string_view key, std::string_view value) {
+  base::Buffer changed = image;
+  const std::string_view text = base::as_text(changed);
+  for (std::size_t at = text.find(key); at != text.npos; at = text.find(key, at + 1)) {
+    std::ranges::copy(base::as_bytes(value),
+                      changed.begin() + static_cast<std::ptrdiff_t>(at + key.size()));
+  }
+  return changed;
+}
+
+TEST(Inspect, ChecksTheCountsOfTheMetaBucket) {
+  const base::Buffer image = read_golden("etcd/3.5.30-s0.snapshot.db");
+  const std::string_view none("\0\0\0\0\0\0\0\0", 8);
+  const std::string_view most("\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+  for (const std::string name : {"consistent_index", "term"}) {
+    EXPECT_THAT(findings(with_meta(image, name, none)),
+                ::testing::Contains("bucket meta: entry " + name + ": is 0"));
+    EXPECT_THAT(findings(with_meta(image, name, most)),
+                ::testing::Contains("bucket meta: entry " + name +
+                                    ": is 18446744073709551615, beyond reach"));
+  }
+}
+
+TEST(Inspect, ChecksTheMarksOfCompactions) {
+  const base::Buffer image = read_golden("etcd/3.5.30-s2.snapshot.db");
+  for (const std::string name : {"scheduledCompactRev", "finishedCompactRev"}) {
+    EXPECT_THAT(findings(with_meta(image, name, "\x7f")),
+                ::testing::Contains(HasSubstr(name + ": a compaction to 91")));
+  }
+}
+
+TEST(Inspect, TellsOfAVersionThatIsNewerThanAllItKnows) {
+  const base::Buffer image = read_golden("etcd/3.6.14-s0.snapshot.db");
+  const base::Buffer newer = replaced(image, "3.6.0", "3.9.0");
+  EXPECT_THAT(findings(newer), ::testing::IsEmpty());
+  EXPECT_THAT(inspect(newer).notes, ::testing::Contains(HasSubstr("storage version 3.9.0")));
+  EXPECT_THAT(inspect(image).notes, ::testing::IsEmpty());
+}
+
 TEST(Inspect, ChecksLeasesAndMembers) {
   const base::Buffer image = read_golden("etcd/3.5.30-s0.snapshot.db");
   const std::string_view lease("\x08\xe9\x07\x10\x90\x1c", 6);

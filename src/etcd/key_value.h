@@ -21,6 +21,9 @@ struct Revision {
   std::string text() const;                           // "352.2"
 };
 
+// No cluster comes as far, and no restore may: more is a bit of the highest byte that has turned.
+inline constexpr std::int64_t kRevisionLimit = std::int64_t{1} << 56;
+
 struct RevisionKey {
   Revision revision;
   bool tombstone = false;

@@ -76,11 +76,11 @@ std::int64_t RevisionBump::new_revision() const {
     throw Error(Code::kInvalid, cat("a revision can't be bumped by ", amount),
                 "give a positive amount, such as 1000000000, or 0 for no bump at all");
   }
-  if (amount > std::numeric_limits<std::int64_t>::max() - latest_revision) {
-    throw Error(
-        Code::kInvalid,
-        cat("revision ", latest_revision, " bumped by ", amount, " is more than a revision can be"),
-        "give a smaller amount, such as 1000000000");
+  if (amount >= kRevisionLimit - latest_revision) {
+    throw Error(Code::kInvalid,
+                cat("revision ", latest_revision, " bumped by ", amount,
+                    " is more than a revision should ever be: ", kRevisionLimit),
+                "give a smaller amount, such as 1000000000");
   }
   return latest_revision + amount;
 }

@@ -37,7 +37,7 @@ struct RevisionBump {
   std::int64_t latest_revision = 0;  // of the snapshot's store: KeyspaceBounds::revision
   std::int64_t amount = 0;
 
-  // Throws kInvalid unless the amount is positive and the sum is a revision.
+  // Throws kInvalid unless the amount is positive and the sum below kRevisionLimit.
   std::int64_t new_revision() const;
 };
 

@@ -192,7 +192,7 @@ TEST(RestoreTransform, RefusesARecordBeyondTheNewRevision) {
 
 TEST(RevisionBump, IsPositiveAndEndsInARevision) {
   EXPECT_EQ((RevisionBump{5, 1}.new_revision()), 6);
-  EXPECT_EQ((RevisionBump{INT64_MAX - 1, 1}.new_revision()), INT64_MAX);
+  EXPECT_EQ((RevisionBump{kRevisionLimit - 2, 1}.new_revision()), kRevisionLimit - 1);
   for (const RevisionBump bump : {RevisionBump{5, 0}, RevisionBump{5, -1},
                                   RevisionBump{INT64_MAX, 1}, RevisionBump{1, INT64_MAX}}) {
     try {

@@ -25,6 +25,9 @@ Revision decode_compaction(Bytes value) {
   const RevisionKey key = decode_revision_key(value);
   if (key.tombstone) throw Error(Code::kCorrupt, "a compaction revision with a tombstone's mark");
   if (key.revision.sub != 0) throw Error(Code::kCorrupt, "a compaction within a revision");
+  if (key.revision.main >= kRevisionLimit) {
+    throw Error(Code::kCorrupt, cat("a compaction to ", key.revision.main, ", beyond reach"));
+  }
   return key.revision;
 }
 
@@ -38,6 +41,17 @@ std::uint64_t read_word(Bytes bytes) {
   base::be64 word;
   std::memcpy(&word, bytes.data(), sizeof(word));
   return word;
+}
+
+// Of raft, which counts from 1: etcd never saves a 0.
+void check_count(Bytes value) {
+  if (value.size() != kWordSizeBytes) {
+    throw Error(Code::kCorrupt, cat("has ", value.size(), " bytes instead of 8"));
+  }
+  const std::uint64_t count = read_word(value);
+  if (count == 0) throw Error(Code::kCorrupt, "is 0");
+  if (count >= std::uint64_t{kRevisionLimit})
+    throw Error(Code::kCorrupt, cat("is ", count, ", beyond reach"));
 }
 
 // "3.6.0": three numbers with points between.
@@ -126,9 +140,7 @@ void SchemaCheck::meta_entry(Bytes key, Bytes value) {
   const std::string_view name = as_text(key);
   meta_keys_.emplace(name);
   if (name == kMetaConsistentIndex || name == kMetaTerm) {
-    if (value.size() != kWordSizeBytes) {
-      add_finding(kMetaBucket, cat(name, " has ", value.size(), " bytes instead of 8"));
-    }
+    check_count(value);
   } else if (name == kMetaScheduledCompaction) {
     scheduled_compaction_ = decode_compaction(value);
   } else if (name == kMetaFinishedCompaction) {
@@ -138,9 +150,17 @@ void SchemaCheck::meta_entry(Bytes key, Bytes value) {
   } else if (name == kMetaStorageVersion) {
     storage_version_ = base::printable(as_text(value), 20);
     check_storage_version(storage_version_);
+    note_newer_version();
   } else {
     notes_.push_back(
         cat("meta entry ", base::printable(name, 60), " is of no known version of etcd"));
+  }
+}
+
+void SchemaCheck::note_newer_version() {
+  if (parse_etcd_version(storage_version_) > kNewestVersion) {
+    notes_.push_back(cat("storage version ", storage_version_, " is newer than etcd ",
+                         kNewestVersion.text(), ", the newest that this version knows"));
   }
 }
 

@@ -73,6 +73,7 @@ class SchemaCheck {
  private:
   void lease_entry(base::Bytes key, base::Bytes value);
   void meta_entry(base::Bytes key, base::Bytes value);
+  void note_newer_version();
   void member_entry(base::Bytes key, base::Bytes value);
   void add_finding(std::string_view bucket, const std::string& message);
 
