@@ -1,25 +1,28 @@
 #include "backup/file_kind.h"
 
 #include <algorithm>
-#include <string_view>
+
+#include "vault/encoding.h"
 
 namespace lifeboat::backup {
 
-const char* describe_head(base::Bytes head) {
-  struct Kind {
+FileKind kind_of_head(base::Bytes head) {
+  struct Known {
     std::string_view head;
-    const char* text;
+    FileKind kind;
   };
-  constexpr Kind kKinds[] = {{"\x1F\x8B", "compressed with gzip"},
-                             {"\x28\xB5\x2F\xFD", "compressed with zstd"},
-                             {"\xFD"
-                              "7zXZ",
-                              "compressed with xz"},
-                             {"age-encryption.org/", "encrypted with age"}};
+  constexpr Known kKnown[] = {
+      {"\x1F\x8B", {"compressed with gzip", {}}},
+      {"\x28\xB5\x2F\xFD", {"compressed with zstd", vault::kEncodingZstd}},
+      {"\xFD"
+       "7zXZ",
+       {"compressed with xz", {}}},
+      {"age-encryption.org/", {"encrypted with age", vault::kEncodingAge}},
+      {"-----BEGIN AGE ENCRYPTED FILE-----", {"encrypted with age, in ASCII armor", {}}}};
   const std::string_view text = base::as_text(head);
-  const auto kind = std::ranges::find_if(
-      kKinds, [text](const Kind& each) { return text.starts_with(each.head); });
-  return kind == std::end(kKinds) ? nullptr : kind->text;
+  const auto known = std::ranges::find_if(
+      kKnown, [text](const Known& each) { return text.starts_with(each.head); });
+  return known == std::end(kKnown) ? FileKind{} : known->kind;
 }
 
 }  // namespace lifeboat::backup

@@ -182,7 +182,7 @@ class Verification {
 
   void note_kind(const std::string& path, base::RandomSource& file) {
     std::array<std::uint8_t, kHeadBytes> head{};
-    const char* kind = describe_head(base::Bytes(head).first(file.read_at(0, head)));
+    const char* kind = kind_of_head(base::Bytes(head).first(file.read_at(0, head))).text;
     if (kind != nullptr) {
       result_.notes.push_back(cat(path, " is ", kind, ": verify what is in it instead"));
     }

@@ -1,8 +1,6 @@
 #include "cli/snapshot_argument.h"
 
-#include <algorithm>
-
-#include "backup/file_kind.h"
+#include "backup/detected_stream.h"
 #include "base/error.h"
 #include "base/random_stream.h"
 #include "base/text.h"
@@ -54,37 +52,6 @@ class NamedStream : public base::Source {
   std::unique_ptr<base::Source> plain_;
 };
 
-// Nobody says by a name what comes in there: what is encoded is told from a snapshot that is cut.
-class StandardInput : public base::Source {
- public:
-  explicit StandardInput(base::Source& in) : in_(in) {}
-
-  std::size_t read(base::MutableBytes buffer) override {
-    if (begun_) return in_.read(buffer);
-    begun_ = true;
-    std::size_t count = 0;
-    while (count < std::min(buffer.size(), backup::kHeadBytes)) {
-      const std::size_t more = in_.read(buffer.subspan(count));
-      if (more == 0) break;
-      count += more;
-    }
-    refuse_what_is_encoded(base::Bytes(buffer).first(count));
-    return count;
-  }
-
- private:
-  static void refuse_what_is_encoded(base::Bytes head) {
-    const char* kind = backup::describe_head(head);
-    if (kind == nullptr) return;
-    throw Error(Code::kInvalid, cat("what comes from standard input is ", kind),
-                "decode it on its way (age -d, zstd -d, gunzip), or name the file by a path that "
-                "says what it is, as in ./snapshot.db.zst.age");
-  }
-
-  base::Source& in_;
-  bool begun_ = false;
-};
-
 }  // namespace
 
 bool names_a_file(std::string_view argument) {
@@ -134,7 +101,10 @@ backup::RestoreSource SnapshotArgument::source() {
 
 backup::RestoreSource SnapshotArgument::file_source() {
   if (argument_ == kStandardInput) {
-    stream_ = std::make_unique<StandardInput>(context_.world.in);
+    const auto open = [this] {
+      return std::make_unique<backup::DetectedStream>(context_.world.in, keyring_);
+    };
+    stream_ = std::make_unique<NamedStream>("standard input", open);
     return {.name = "from standard input", .open = {}, .stream = nullptr, .expected_sha256 = {}};
   }
   const auto open = [this] { return open_snapshot_file(context_.world.fs, argument_); };

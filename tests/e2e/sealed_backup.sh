@@ -47,6 +47,24 @@ mkdir "$work/restored"
 expect 0 restore latest --vault "$vault" --cluster prod --identity "$work/prod.key" \
   --data-dir "$work/restored/m1" --bump-revision 0
 stop_cluster
+
+# Through a pipe, which has no name that says how it is encoded.
+through_a_pipe() { cat "$1" | restore - --data-dir "$work/piped" --bump-revision 0 "${@:2}"; }
+head -c -1 "$sealed" >"$work/cut"
+expect 4 through_a_pipe "$work/cut" --identity "$work/prod.key"
+stderr_has 'standard input'
+expect 5 through_a_pipe "$sealed"
+stderr_has --identity
+gzip -c "$work/plain.db" >"$work/plain.db.gz"
+expect 2 through_a_pipe "$work/plain.db.gz"
+stderr_has gunzip
+[ ! -e "$work/piped" ] || wrong 'a data directory was left'
+for stored in "$sealed" "$work/plain.db.zst"; do
+  [ -e "$stored" ] || zstd -q "$work/plain.db"
+  expect 0 through_a_pipe "$stored" --identity "$work/prod.key"
+  cmp "$work/piped/member/snap/db" "$work/restored/m1/member/snap/db" || wrong 'another database'
+  rm -r "$work/piped"
+done
 start_restored "$work/restored"
 every_key >"$work/keys-restored"
 same 'what the restored etcd holds' "$work/keys" "$work/keys-restored"
