@@ -39,8 +39,9 @@ class RestoreRun {
 
   // Whatever is wrong with flags and folders is said before anything large is read.
   RestoreResult run() {
+    check_restore_options(options_, {});
     cluster_ = etcd::restored_cluster(options_.initial_cluster);
-    check_members();
+    list_members();
     begin_data_dirs();
     write_logs();
     receive();
@@ -53,13 +54,9 @@ class RestoreRun {
   }
 
  private:
-  void check_members() {
-    LIFEBOAT_CHECK(!options_.members.empty());
+  void list_members() {
     for (const RestoreMember& member : options_.members) {
       const etcd::RestoredMember& restored = etcd::member_by_name(cluster_, member.name);
-      if (options_.advertised_peer_urls) {
-        etcd::check_advertised_urls(restored, *options_.advertised_peer_urls);
-      }
       result_.members.push_back({.name = member.name,
                                  .member_id = restored.id,
                                  .data_dir = member.target.data_dir,
@@ -308,6 +305,23 @@ class RestoreRun {
 };
 
 }  // namespace
+
+void check_restore_options(const RestoreOptions& options, std::string_view snapshot_version) {
+  LIFEBOAT_CHECK(!options.members.empty());
+  const etcd::RestoredCluster cluster = etcd::restored_cluster(options.initial_cluster);
+  for (const RestoreMember& member : options.members) {
+    const etcd::RestoredMember& restored = etcd::member_by_name(cluster, member.name);
+    if (options.advertised_peer_urls) {
+      etcd::check_advertised_urls(restored, *options.advertised_peer_urls);
+    }
+  }
+  // A version alone is one step to itself.
+  const std::string snapshot =
+      snapshot_version.empty() ? options.etcd_version : std::string(snapshot_version);
+  if (!snapshot.empty()) {
+    etcd::target_version({.snapshot = snapshot, .target = options.etcd_version});
+  }
+}
 
 RestoreResult restore_snapshot(const RestoreContext& context, const RestoreSource& source,
                                const RestoreOptions& options, std::stop_token stop) {

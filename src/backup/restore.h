@@ -11,6 +11,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backup/data_dir_writer.h"
@@ -84,6 +85,11 @@ struct RestoreContext {
   base::Log& log;
   base::Progress& progress;
 };
+
+// What can be said of options before anything is read: throws kInvalid and kUnsupported as
+// restore_snapshot does. `snapshot_version` is the etcd that the snapshot came from, "3.5.30";
+// empty if nobody says.
+void check_restore_options(const RestoreOptions& options, std::string_view snapshot_version);
 
 // Throws kInvalid for options that can't be right, kExists, kBusy as DataDirWriter does, kCorrupt
 // for a snapshot that is not whole and not allowed to be (its message names what is damaged),

@@ -105,11 +105,7 @@ class RestoreCommand : public Command {
     const std::string& argument = context.arguments.front();
     const auto options = make_restore_options(restore_flags_, context.world.fs);
     SnapshotArgument snapshot(argument, vault_options_, reading_options_, context, stop);
-    if (plan_) {
-      print_restore_plan(context.world.out, {argument, snapshot.backup(), vault_options_,
-                                             reading_options_, restore_flags_, options});
-      return kDone;
-    }
+    if (plan_) return print_plan(context, snapshot, options);
     const backup::RestoreContext restore{.fs = context.world.fs,
                                          .clock = context.world.clock,
                                          .log = context.log,
@@ -125,6 +121,23 @@ class RestoreCommand : public Command {
   }
 
  private:
+  // What would be refused has no plan.
+  ExitCode print_plan(const Context& context, SnapshotArgument& snapshot,
+                      const backup::RestoreOptions& options) const {
+    snapshot.check();
+    const vault::StoredBackup* backup = snapshot.backup();
+    backup::check_restore_options(options, backup == nullptr ? "" : backup->catalog.etcd.version);
+    const std::string text =
+        restore_plan_text({context.arguments.front(), backup, vault_options_, reading_options_,
+                           restore_flags_, options, context.world.working_folder});
+    if (context.json) {
+      print_json(context.world.out, Json::object().set("plan", text));
+    } else {
+      context.world.out << text;
+    }
+    return kDone;
+  }
+
   VaultOptions vault_options_;
   ReadingOptions reading_options_;
   RestoreFlags restore_flags_;

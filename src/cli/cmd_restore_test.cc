@@ -193,14 +193,20 @@ TEST(RestoreCommand, EndsWithAttentionWhereDamageWasBroughtBack) {
 // Not as a snapshot of which a part is missing.
 TEST(RestoreCommand, SaysWhatIsPipedInThatIsNoSnapshot) {
   using std::string_literals::operator""s;
-  for (const auto& [head, kind] : {std::pair("\x28\xB5\x2F\xFD"s, "compressed with zstd"),
-                                   std::pair("age-encryption.org/v1\n"s, "encrypted with age")}) {
+  struct Case {
+    std::string head;
+    ExitCode code;
+    std::string message;
+  };
+  for (const Case& each :
+       {Case{"\x1f\x8b"s, kUsage, "standard input: holds a file that is compressed with gzip"},
+        Case{"\x28\xB5\x2F\xFD"s, kCorrupt, "standard input: damaged zstd data"},
+        Case{"age-encryption.org/v1\n"s, kStorage, "standard input: is encrypted, and no key"}}) {
     RestoreProgram program;
-    program.input = head + std::string(5000, 'x');
+    program.input = each.head + std::string(5000, 'x');
     const Outcome outcome = program.run("restore - --data-dir /data");
-    EXPECT_EQ(outcome.code, kUsage);
-    EXPECT_THAT(outcome.err, HasSubstr("what comes from standard input is " + std::string(kind)));
-    EXPECT_THAT(outcome.err, HasSubstr("decode it"));
+    EXPECT_EQ(outcome.code, each.code);
+    EXPECT_THAT(outcome.err, HasSubstr(each.message));
     EXPECT_FALSE(program.has("/data/member"));
   }
 }

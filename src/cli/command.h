@@ -50,6 +50,7 @@ struct World {
   OpenHostTree open_host_tree;
   node::MakeHttpClient make_http_client;
   std::string host_name;
+  std::string working_folder;  // absolute
   bool err_is_terminal = false;
 };
 

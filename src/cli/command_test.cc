@@ -184,7 +184,8 @@ TEST(Program, SaysWhenItsOutputDoesNotArrive) {
               .probe = {},
               .open_host_tree = {},
               .make_http_client = {},
-              .host_name = ""};
+              .host_name = "",
+              .working_folder = ""};
   EXPECT_EQ(run_program({"version"}, world, {}), kStorage);
   EXPECT_EQ(err.str(),
             "error: cannot write to standard output: it is closed, or its disk is full\n");

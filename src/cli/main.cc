@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <stop_token>
@@ -90,6 +91,12 @@ std::string host_name() {
   return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "";
 }
 
+// Whoever stands in a folder that is gone gets paths as they were given.
+std::string working_folder() {
+  std::error_code error;
+  return std::filesystem::current_path(error).string();
+}
+
 World make_world(base::Source& in, os::FileSystem& fs, const os::Clock& clock,
                  const Environment& environment, os::Programs& programs) {
   return {
@@ -109,6 +116,7 @@ World make_world(base::Source& in, os::FileSystem& fs, const os::Clock& clock,
       .open_host_tree = &os::open_host_tree,
       .make_http_client = &http::make_client,
       .host_name = host_name(),
+      .working_folder = working_folder(),
       .err_is_terminal = ::isatty(STDERR_FILENO) == 1};
 }
 

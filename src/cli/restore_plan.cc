@@ -1,8 +1,11 @@
 #include "cli/restore_plan.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <sstream>
 
 #include "base/text.h"
+#include "cli/snapshot_argument.h"
 #include "etcd/membership.h"
 
 namespace lifeboat::cli {
@@ -40,9 +43,9 @@ class CommandText {
 
 class Plan {
  public:
-  Plan(std::ostream& out, const RestorePlan& plan) : out_(out), plan_(plan) {}
+  explicit Plan(const RestorePlan& plan) : plan_(plan) {}
 
-  void print() {
+  std::string text() {
     head();
     stop_step();
     verify_step();
@@ -50,6 +53,7 @@ class Plan {
     start_step();
     check_step();
     kubernetes_step();
+    return out_.str();
   }
 
  private:
@@ -61,7 +65,7 @@ class Plan {
            << base::printable(catalog.etcd.version, 20);
       if (catalog.etcd.revision) out_ << ", revision " << *catalog.etcd.revision;
     }
-    out_ << "\nThis is only the plan: nothing was read or changed.\n";
+    out_ << "\nThis is only the plan: nothing has been changed.\n";
   }
 
   void step(std::string_view title) { out_ << '\n' << ++number_ << ". " << title << '\n'; }
@@ -73,32 +77,46 @@ class Plan {
   void stop_step() {
     step("Stop what writes to etcd, then etcd, on every machine of the old cluster.");
     command("systemctl stop etcd");
-    say("With static pods (kubeadm): mv /etc/kubernetes/manifests /etc/kubernetes/manifests.off");
+    say("With static pods (kubeadm): mkdir -p /etc/kubernetes/manifests.off");
+    say("                            mv /etc/kubernetes/manifests/*.yaml "
+        "/etc/kubernetes/manifests.off/");
     say("Expect: no process called etcd or kube-apiserver is left (pgrep -l 'etcd|kube-api').");
     say("If one is: crictl ps shows which container keeps it.");
   }
 
+  // The same wherever the command is pasted.
+  std::string real_path(const std::string& path) const {
+    if (path.empty() || plan_.working_folder.empty()) return path;
+    return (std::filesystem::path(plan_.working_folder) / path).lexically_normal().string();
+  }
+
   // The backup by its id: `latest` may be another one when the plan is carried out.
   std::string snapshot() const {
-    return plan_.backup == nullptr ? quoted(plan_.argument) : plan_.backup->catalog.id.text();
+    if (plan_.backup != nullptr) return plan_.backup->catalog.id.text();
+    return plan_.argument == kStandardInput ? plan_.argument : quoted(real_path(plan_.argument));
   }
 
   // A command that reads the snapshot, with what leads to it and opens it.
   CommandText reading_command(std::string_view name) const {
     CommandText text(cat("lifeboat ", name, " ", snapshot()));
-    text.flag("vault", plan_.vault.vault);
+    const bool bucket = is_bucket(plan_.vault.vault);
+    text.flag("vault", bucket ? plan_.vault.vault : real_path(plan_.vault.vault));
     text.flag("cluster", plan_.vault.cluster);
-    if (is_bucket(plan_.vault.vault)) {
-      for (const auto& [flag, value] : s3_flags_in_use(plan_.vault.s3)) text.flag(flag, value);
+    if (bucket) {
+      for (const auto& [flag, value] : s3_flags_in_use(plan_.vault.s3)) {
+        text.flag(flag, flag.ends_with("-dir") ? real_path(value) : value);
+      }
     }
-    for (const std::string& file : plan_.reading.identity_files) text.flag("identity", file);
-    text.flag("passphrase-file", plan_.reading.passphrase_file);
-    text.flag("scratch", plan_.reading.scratch);
+    for (const std::string& file : plan_.reading.identity_files) {
+      text.flag("identity", real_path(file));
+    }
+    text.flag("passphrase-file", real_path(plan_.reading.passphrase_file));
+    text.flag("scratch", real_path(plan_.reading.scratch));
     return text;
   }
 
   void verify_step() {
-    if (plan_.argument == "-") return;
+    if (plan_.argument == kStandardInput) return;
     step("Prove the backup where you restore it.");
     command(reading_command("verify").text());
     say("Expect: exit status 0 and \"ok\". If not: lifeboat list, and take the one before.");
@@ -113,7 +131,7 @@ class Plan {
     }
     command(restore_command());
     for (const backup::RestoreMember& member : plan_.options.members) {
-      say(cat("Makes ", base::printable(member.target.data_dir, 1000), "/member."));
+      say(cat("Makes ", base::printable(real_path(member.target.data_dir), 1000), "/member."));
     }
     say(plan_.flags.replace
             ? "What is there is kept beside it as member.before-TIME."
@@ -128,9 +146,11 @@ class Plan {
     const RestoreFlags usual;
     CommandText text = reading_command("restore");
     text.flag("name", flags.name, usual.name);
-    text.flag("data-dir", flags.data_dir);
-    text.flag("wal-dir", flags.wal_dir);
-    text.flag("all-members", flags.all_members);
+    if (one_member()) {
+      text.flag("data-dir", real_path(plan_.options.members.front().target.data_dir));
+    }
+    text.flag("wal-dir", real_path(flags.wal_dir));
+    text.flag("all-members", real_path(flags.all_members));
     text.flag("initial-cluster", flags.initial_cluster, usual.initial_cluster);
     text.flag("initial-cluster-token", flags.initial_cluster_token, usual.initial_cluster_token);
     text.flag("initial-advertise-peer-urls", flags.initial_advertise_peer_urls);
@@ -147,7 +167,7 @@ class Plan {
   void start_step() {
     step("Start etcd on every machine, with the same names, URLs and token.");
     command("systemctl start etcd");
-    say("With static pods: mv /etc/kubernetes/manifests.off /etc/kubernetes/manifests");
+    say("With static pods: mv /etc/kubernetes/manifests.off/*.yaml /etc/kubernetes/manifests/");
     say("Expect: within a minute each member's log says that it has a leader.");
     say("\"failed to find local etcd member\" or \"cluster ID mismatch\": --initial-cluster or "
         "the");
@@ -194,13 +214,13 @@ class Plan {
     say("the backup is unknown to the cluster now: containers of such pods are stopped.");
   }
 
-  std::ostream& out_;
+  std::ostringstream out_;
   const RestorePlan& plan_;
   int number_ = 0;
 };
 
 }  // namespace
 
-void print_restore_plan(std::ostream& out, const RestorePlan& plan) { Plan(out, plan).print(); }
+std::string restore_plan_text(const RestorePlan& plan) { return Plan(plan).text(); }
 
 }  // namespace lifeboat::cli

@@ -1,7 +1,6 @@
 // The steps of a restore, as a list to read, copy and paste.
 #pragma once
 
-#include <ostream>
 #include <string>
 
 #include "backup/restore.h"
@@ -20,10 +19,11 @@ struct RestorePlan {
   const ReadingOptions& reading;
   const RestoreFlags& flags;
   const backup::RestoreOptions& options;
+  const std::string& working_folder;  // where relative paths begin
 };
 
-// What to do before, the command itself, and what to do and to expect after. Asks nothing and
-// touches nothing.
-void print_restore_plan(std::ostream& out, const RestorePlan& plan);
+// What to do before, the command itself, and what to do and to expect after, in lines. Asks nothing
+// and touches nothing; what can't be restored is the caller's to refuse.
+std::string restore_plan_text(const RestorePlan& plan);
 
 }  // namespace lifeboat::cli

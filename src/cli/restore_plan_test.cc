@@ -19,7 +19,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 struct PlanProgram : TestProgram {
-  PlanProgram() { run("backup --vault /vault --cluster prod"); }
+  PlanProgram() {
+    run("backup --vault /vault --cluster prod");
+    fs.put_file("/files/snap.db", "");
+  }
 
   std::string plan(const std::vector<std::string>& argv) {
     std::vector<std::string> all{"restore"};
@@ -59,9 +62,10 @@ TEST(RestorePlan, OfAllMembersFromAFile) {
 // What is pasted into a shell must not be more than a word.
 TEST(RestorePlan, QuotesWhatAShellWouldRead) {
   PlanProgram program;
+  program.fs.put_file("./it's $(here).db", "");
   const std::string plan = program.plan(
       {"./it's $(here).db", "--data-dir", "/data dir", "--initial-cluster-token", "*"});
-  EXPECT_THAT(plan, HasSubstr("lifeboat restore './it'\\''s $(here).db' \\\n"));
+  EXPECT_THAT(plan, HasSubstr("lifeboat restore '/home/admin/it'\\''s $(here).db' \\\n"));
   EXPECT_THAT(plan, HasSubstr("--data-dir '/data dir'"));
   EXPECT_THAT(plan, HasSubstr("--initial-cluster-token '*'"));
 }
@@ -113,6 +117,54 @@ TEST(RestorePlan, NamesTheBackupAndTheFilesThatOpenIt) {
                                               "*--cluster prod \\\\\n *--identity /keys/a \\\\\n "
                                               "*--scratch '/big disk'")));
   }
+}
+
+// Pasted in another folder, they mean the same files.
+TEST(RestorePlan, NamesRealPaths) {
+  PlanProgram program;
+  program.fs.put_file("./snap.db", "");
+  const std::string plan = program.plan({"./snap.db", "--name", "m1", "--initial-cluster",
+                                         "m1=http://h1:2380", "--wal-dir", "../wal"});
+  EXPECT_THAT(plan, HasSubstr("lifeboat verify /home/admin/snap.db\n"));
+  EXPECT_THAT(plan, HasSubstr("lifeboat restore /home/admin/snap.db \\\n"));
+  EXPECT_THAT(plan, HasSubstr("--data-dir /home/admin/m1.etcd \\\n"));
+  EXPECT_THAT(plan, HasSubstr("--wal-dir /home/wal \\\n"));
+  EXPECT_THAT(plan, HasSubstr("Makes /home/admin/m1.etcd/member."));
+}
+
+TEST(RestorePlan, IsNotMadeOfWhatWouldBeRefused) {
+  struct Case {
+    std::vector<std::string> flags;
+    ExitCode code;
+    std::string message;
+  };
+  PlanProgram program;
+  for (const Case& each : std::vector<Case>{
+           {{"/files/no.db"}, kNotFound, "/files/no.db"},
+           {{"latest", "--vault", "/vault", "--name", "cp-9"}, kUsage, "cp-9"},
+           {{"latest", "--vault", "/vault", "--initial-advertise-peer-urls", "http://other:2380"},
+            kUsage,
+            "http://other:2380"},
+           {{"latest", "--vault", "/vault", "--etcd-version", "3.9"}, kUsage, "3.9"},
+           {{"latest", "--vault", "/vault", "--etcd-version", "3.4"}, kUsage, "3.4"},
+           {{"-", "--etcd-version", "4.0"}, kUsage, "4.0"}}) {
+    std::vector<std::string> all{"restore", "--plan"};
+    all.insert(all.end(), each.flags.begin(), each.flags.end());
+    const Outcome outcome = program.run(all);
+    EXPECT_EQ(outcome.code, each.code) << each.message;
+    EXPECT_THAT(outcome.err, HasSubstr(each.message));
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST(RestorePlan, IsOneDocumentWhereJsonIsAskedFor) {
+  PlanProgram program;
+  const std::vector<std::string> argv{"latest", "--vault", "/vault", "--data-dir", "/data"};
+  const std::string text = program.plan(argv);
+  std::vector<std::string> all = argv;
+  all.insert(all.end(), {"-o", "json"});
+  const auto document = base::Json::parse(program.plan(all));
+  EXPECT_EQ(*document.find("plan")->as_string(), text);
 }
 
 TEST(RestorePlan, AsksForTheClientsOfTheBackup) {

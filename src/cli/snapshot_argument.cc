@@ -13,8 +13,6 @@ using base::cat;
 using base::Code;
 using base::Error;
 
-constexpr std::string_view kStandardInput = "-";
-
 const vault::CatalogFile& snapshot_file(const vault::Catalog& catalog) {
   const vault::CatalogFile* file = catalog.file_with_role(vault::kRoleSnapshot);
   if (file == nullptr) {
@@ -88,6 +86,10 @@ void SnapshotArgument::find_backup() {
   vault_ = std::make_unique<vault::ClusterVault>(*store_, choose_cluster(vault_options_, *store_));
   backup_ = vault_->find(argument_);
   snapshot_file(backup_->catalog);
+}
+
+void SnapshotArgument::check() const {
+  if (!backup_ && argument_ != kStandardInput) open_snapshot_file(context_.world.fs, argument_);
 }
 
 backup::RestoreSource SnapshotArgument::source() {

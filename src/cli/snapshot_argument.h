@@ -16,6 +16,9 @@
 
 namespace lifeboat::cli {
 
+// As an argument: what comes through a pipe.
+inline constexpr std::string_view kStandardInput = "-";
+
 // A file is told from an id by a slash in its name or .db at its end, whatever it is encoded with.
 bool names_a_file(std::string_view argument);
 
@@ -29,6 +32,9 @@ class SnapshotArgument {
   SnapshotArgument(const std::string& argument, const VaultOptions& vault_options,
                    const ReadingOptions& reading_options, const Context& context,
                    const std::stop_token& stop);
+
+  // That a file is there and can be read. Throws kNotFound, and as files do.
+  void check() const;
 
   // To be read while this lives, and once where it is a stream: standard input, and whatever has to
   // be decoded or is far away.

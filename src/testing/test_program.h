@@ -64,6 +64,7 @@ struct TestProgram {
             [this](const std::string& root) { return std::make_unique<FakeHostTree>(fs, root); },
         .make_http_client = make_http_client,
         .host_name = "cp-0",
+        .working_folder = "/home/admin",
         .err_is_terminal = false};
     const cli::ExitCode code = cli::run_program(argv, world, stop.get_token());
     return {code, out.str(), err.str()};
