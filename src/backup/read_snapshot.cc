@@ -4,6 +4,7 @@
 
 #include "backup/background_task.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "bbolt/format.h"
 #include "etcd/snapshot.h"
 
@@ -80,6 +81,14 @@ etcd::Inspection walk(base::RandomSource& file, const SnapshotChecks& checks,
 }
 
 }  // namespace
+
+std::optional<std::string> describe_end(std::uint64_t size_bytes) {
+  const std::uint64_t excess = size_bytes % etcd::kImageUnitBytes;
+  if (excess == 0) return std::nullopt;
+  return base::cat("it ends in ", excess,
+                   " bytes that are neither part of a page nor the SHA-256 that etcd sends with a "
+                   "snapshot");
+}
 
 SnapshotReading read_snapshot(const OpenFile& open, const SnapshotChecks& checks,
                               const etcd::InspectOptions& options, base::Progress& progress,

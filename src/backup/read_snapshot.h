@@ -43,6 +43,10 @@ struct SnapshotReading {
   std::optional<etcd::Inspection> inspection;
 };
 
+// Of a file that has no trailer: in words, what is behind its last page, if there is something, as
+// of a trailer that was cut.
+std::optional<std::string> describe_end(std::uint64_t size_bytes);
+
 // Opens the file once more; each handle is used by one thread.
 using OpenFile = std::function<std::unique_ptr<base::RandomSource>()>;
 

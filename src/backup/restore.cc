@@ -158,7 +158,7 @@ class RestoreRun {
     if (source_.expected_sha256 && *source_.expected_sha256 != reading.sha256) {
       return damage("its SHA-256 is not the one that the catalog has for it");
     }
-    if (!reading.has_trailer) return missing_trailer();
+    if (!reading.has_trailer) return missing_trailer(reading.size_bytes);
     if (reading.trailer_matches) return;
     if (!reading.was_reopened) {
       return damage("it does not match the SHA-256 that etcd sent with it");
@@ -168,7 +168,8 @@ class RestoreRun {
         "meta page and nothing else");
   }
 
-  void missing_trailer() {
+  void missing_trailer(std::uint64_t size_bytes) {
+    if (const auto what = describe_end(size_bytes)) return damage(*what);
     constexpr std::string_view kWhat = "it does not end in the SHA-256 that etcd sends with it";
     if (!options_.skip_hash_check) {
       throw Error(Code::kCorrupt, cat("snapshot ", source_.name, ": ", kWhat),

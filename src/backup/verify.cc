@@ -165,8 +165,8 @@ class Verification {
 
   // A database of etcd's own is made of whole pages, a snapshot has a trailer behind them.
   void judge_end(const std::string& path, const SnapshotReading& reading) {
-    const std::uint64_t excess = reading.size_bytes % etcd::kImageUnitBytes;
-    if (excess == 0) {
+    const std::optional<std::string> excess = describe_end(reading.size_bytes);
+    if (!excess) {
       result_.notes.push_back(
           cat(path,
               " has no trailer, the SHA-256 that etcd sends with a snapshot: expected of a copy of "
@@ -174,10 +174,7 @@ class Verification {
       return;
     }
     made("trailer");
-    find("trailer", path,
-         cat("ends in ", excess,
-             " bytes that are neither part of a page nor the SHA-256 that etcd sends with a "
-             "snapshot"));
+    find("trailer", path, *excess);
   }
 
   void note_kind(const std::string& path, base::RandomSource& file) {

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <stop_token>
@@ -93,8 +93,8 @@ std::string host_name() {
 
 // Whoever stands in a folder that is gone gets paths as they were given.
 std::string working_folder() {
-  std::error_code error;
-  return std::filesystem::current_path(error).string();
+  std::string path(PATH_MAX, '\0');
+  return ::getcwd(path.data(), path.size()) == nullptr ? "" : path.c_str();
 }
 
 World make_world(base::Source& in, os::FileSystem& fs, const os::Clock& clock,

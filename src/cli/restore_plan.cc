@@ -1,12 +1,12 @@
 #include "cli/restore_plan.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <sstream>
 
 #include "base/text.h"
 #include "cli/snapshot_argument.h"
 #include "etcd/membership.h"
+#include "os/paths.h"
 
 namespace lifeboat::cli {
 namespace {
@@ -87,7 +87,7 @@ class Plan {
   // The same wherever the command is pasted.
   std::string real_path(const std::string& path) const {
     if (path.empty() || plan_.working_folder.empty()) return path;
-    return (std::filesystem::path(plan_.working_folder) / path).lexically_normal().string();
+    return os::absolute_path(plan_.working_folder, path);
   }
 
   // The backup by its id: `latest` may be another one when the plan is carried out.

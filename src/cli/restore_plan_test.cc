@@ -128,7 +128,7 @@ TEST(RestorePlan, NamesRealPaths) {
   EXPECT_THAT(plan, HasSubstr("lifeboat verify /home/admin/snap.db\n"));
   EXPECT_THAT(plan, HasSubstr("lifeboat restore /home/admin/snap.db \\\n"));
   EXPECT_THAT(plan, HasSubstr("--data-dir /home/admin/m1.etcd \\\n"));
-  EXPECT_THAT(plan, HasSubstr("--wal-dir /home/wal \\\n"));
+  EXPECT_THAT(plan, HasSubstr("--wal-dir /home/admin/../wal \\\n"));
   EXPECT_THAT(plan, HasSubstr("Makes /home/admin/m1.etcd/member."));
 }
 

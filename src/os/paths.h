@@ -10,6 +10,10 @@ namespace lifeboat::os {
 // empty folder is where relative paths begin.
 std::string join_path(std::string_view folder, std::string_view name);
 
+// The same path from anywhere: with `folder`, where a relative one begins, before it. "./" goes,
+// ".." stays, since only the disk knows what is above a link.
+std::string absolute_path(std::string_view folder, std::string_view path);
+
 // "a/b/c" gives "a/b"; "/a" gives "/"; "a" gives ".".
 std::string parent_path(std::string_view path);
 

@@ -23,6 +23,15 @@ TEST(Paths, TheParentIsWhatHoldsTheName) {
   EXPECT_EQ(parent_path("a"), ".");
 }
 
+TEST(Paths, AnAbsolutePathIsTheSameFromAnywhere) {
+  EXPECT_EQ(absolute_path("/home/admin", "a"), "/home/admin/a");
+  EXPECT_EQ(absolute_path("/home/admin", "././a/./b"), "/home/admin/a/./b");
+  EXPECT_EQ(absolute_path("/home/admin", "../a"), "/home/admin/../a");
+  EXPECT_EQ(absolute_path("/home/admin", "."), "/home/admin");
+  EXPECT_EQ(absolute_path("/home/admin", "/a"), "/a");
+  EXPECT_EQ(absolute_path("/", "a"), "/a");
+}
+
 TEST(Paths, TheBaseNameIsTheLastPart) {
   EXPECT_EQ(base_name("a/b/c"), "c");
   EXPECT_EQ(base_name("/a"), "a");

@@ -24,6 +24,15 @@ equal 'the hash that etcd answers' "$(live_hash)" "$hash"
 stop_cluster
 rm -r "$work/ours/m1"
 
+# What is behind the last page is neither a page nor a hash: verify and restore say the same.
+for bytes in 1 22 33; do
+  { cat "$copy"; head -c "$bytes" "$snapshot"; } >"$work/odd.db"
+  expect 4 lifeboat verify "$work/odd.db"
+  expect 4 restore "$work/odd.db" --data-dir "$work/ours/m1" --skip-hash-check
+  stderr_has "$work/odd.db" "ends in $bytes bytes" --force-corrupt
+  whole_or_nothing "$work/ours/m1"
+done
+
 # The last byte of the hash.
 cp "$snapshot" "$work/wrong.db"
 last=$(($(stat -c %s "$snapshot") - 1))
