@@ -7,6 +7,7 @@
 #include "backup/background_task.h"
 #include "backup/progress_piece.h"
 #include "backup/rebuild.h"
+#include "backup/scratch_folder.h"
 #include "backup/staging.h"
 #include "base/crc32c.h"
 #include "base/error.h"
@@ -86,12 +87,22 @@ class RestoreRun {
     }
   }
 
-  // A stream is put beside the new database first, where there has to be room anyway: it is read
-  // more than once.
+  // A stream is put on disk first.
   void receive() {
     open_ = source_.open;
     if (source_.stream == nullptr) return;
     const ProgressPiece piece(context_.progress, "read", 0);
+    if (context_.scratch.empty()) return receive_beside();
+    copy_.emplace(context_.fs, context_.scratch, context_.log);
+    // Nobody says how large it will be.
+    copy_->write(/*size_bytes=*/0, [this](base::Sink& file) {
+      ProgressSink sink(file, context_.progress);
+      base::copy(*source_.stream, sink, stop_);
+    });
+    open_ = [this] { return copy_->open(); };
+  }
+
+  void receive_beside() {
     const auto scratch = writers_.front()->create_scratch();
     base::Buffer buffer(1024 * 1024);
     while (const std::size_t count = source_.stream->read(buffer)) {
@@ -296,6 +307,7 @@ class RestoreRun {
   etcd::RestoredCluster cluster_;
   std::optional<MadeFolder> members_folder_;
   std::vector<std::unique_ptr<DataDirWriter>> writers_;  // they go before the folder does
+  std::optional<ScratchFile> copy_;
   OpenFile open_;
   std::optional<BackgroundTask<SnapshotReading>> hash_;
   etcd::Inspection inspection_;

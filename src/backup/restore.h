@@ -78,12 +78,15 @@ struct RestoreResult {
   std::vector<std::string> notes;
 };
 
-// The files and the world. All borrowed.
+// The files and the world. All borrowed but the path.
 struct RestoreContext {
   os::FileSystem& fs;
   const os::Clock& clock;
   base::Log& log;
   base::Progress& progress;
+  // A folder for what comes as a stream, which is read more than once; empty: beside the new
+  // database, where there has to be room anyway.
+  std::string scratch = {};
 };
 
 // What can be said of options before anything is read: throws kInvalid and kUnsupported as

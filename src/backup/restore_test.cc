@@ -26,13 +26,16 @@ using base::as_bytes;
 using base::as_text;
 using base::cat;
 using base::Code;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using testing::FaultFs;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
+using ::testing::StrEq;
 using testing::Surgeon;
 
 constexpr const char* kPlain = "etcd/3.5.30-s0.snapshot.db";         // revision 11
@@ -66,7 +69,8 @@ struct RestoreWorld {
   }
 
   RestoreResult run(std::stop_token stop = {}) {
-    const RestoreContext context{.fs = fs, .clock = clock, .log = log, .progress = watcher};
+    const RestoreContext context{
+        .fs = fs, .clock = clock, .log = log, .progress = watcher, .scratch = scratch};
     return restore_snapshot(context, source, options, std::move(stop));
   }
 
@@ -86,6 +90,7 @@ struct RestoreWorld {
   Watcher watcher;
   RestoreSource source;
   RestoreOptions options;
+  std::string scratch;
 };
 
 void put_snapshot(FaultFs& fs, const base::Buffer& image) {
@@ -221,6 +226,24 @@ TEST_F(RestoreTest, ReadsWhatCanBeReadOnlyOnce) {
   world_.run();
   EXPECT_EQ(fs_.file_content("/other/member/snap/db"), expected);
   EXPECT_THAT(fs_.tree(), Not(Contains(HasSubstr("partial"))));
+}
+
+TEST_F(RestoreTest, PutsAStreamWhereItIsTold) {
+  fs_.put_directory("/big");
+  const base::Buffer image = testing::read_golden(kPlain);
+  base::MemoryStream stream(image);
+  world_.source.stream = &stream;
+  world_.scratch = "/big";
+  bool seen = false;
+  world_.watcher.on_begin = [&](std::string_view what) {
+    if (what != "verify") return;
+    EXPECT_THAT(fs_.tree(), Contains(AllOf(StartsWith("/big/"), Not(EndsWith("/")))));
+    seen = true;
+  };
+  world_.run();
+  EXPECT_TRUE(seen);
+  EXPECT_EQ(inspect().revision, 11);
+  EXPECT_THAT(fs_.tree(), Not(Contains(AllOf(StartsWith("/big/"), Not(StrEq("/big/"))))));
 }
 
 TEST_F(RestoreTest, KeepsWhatWasThereOnlyWhenTold) {

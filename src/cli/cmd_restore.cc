@@ -109,7 +109,8 @@ class RestoreCommand : public Command {
     const backup::RestoreContext restore{.fs = context.world.fs,
                                          .clock = context.world.clock,
                                          .log = context.log,
-                                         .progress = context.progress};
+                                         .progress = context.progress,
+                                         .scratch = reading_options_.scratch};
     const auto result = backup::restore_snapshot(restore, snapshot.source(), options, stop);
     for (const std::string& note : result.notes) context.log.info(note);
     if (context.json) {

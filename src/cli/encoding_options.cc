@@ -127,9 +127,11 @@ void declare_reading_flags(FlagTable& flags, ReadingOptions* options) {
 }
 
 void declare_scratch_flag(FlagTable& flags, std::string* scratch) {
-  flags.text("scratch", "DIR",
-             "where snapshots are put that have to be at hand; TMPDIR or /var/tmp if not given",
-             scratch);
+  flags.text(
+      "scratch", "DIR",
+      "where snapshots are put that have to be at hand; TMPDIR or /var/tmp if not given, but "
+      "for restore, which puts them beside the new database then",
+      scratch);
 }
 
 std::string scratch_folder(const std::string& scratch, const World& world) {
