@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <iostream>
-#include <random>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -241,105 +239,6 @@ TEST(Inspect, ChecksLeasesAndMembers) {
                                   "its TTL 3600 s"));
   EXPECT_THAT(findings(replaced(image, "{\"id\":", "{\"ie\":")),
               ::testing::Contains(HasSubstr("does not say its own id")));
-}
-
-// ---- Damage at random places ------------------------------------------------------------------
-
-struct Tally {
-  int cases = 0;
-  int trailer_found = 0;
-  int invariant_found = 0;
-};
-
-bool trailer_matches(const base::Buffer& image) {
-  SnapshotHasher hasher;
-  hasher.update(image);
-  return hasher.trailer_matches();
-}
-
-// Looks at a damaged image with the trailer it had, then with one made anew.
-void tally_damage(Surgeon surgeon, Tally& tally) {
-  ++tally.cases;
-  if (!trailer_matches(surgeon.image())) ++tally.trailer_found;
-  if (surgeon.image().size() >= base::Sha256::kSizeBytes) surgeon.fix_trailer();
-  if (inspect(surgeon.image()).findings.total() > 0) ++tally.invariant_found;
-}
-
-void print(const char* kind, const Tally& tally) {
-  std::cout << "  " << kind << ": " << tally.cases << " cases, found by the trailer "
-            << tally.trailer_found << ", by an invariant alone " << tally.invariant_found << "\n";
-}
-
-// Not every bit matters to a database: free pages and the bytes of values hold no invariant. But
-// nothing may crash, hang or leave the file, and the trailer that was there finds everything.
-TEST(Inspect, SurvivesDamageAnywhereAndTheTrailerFindsAll) {
-  const base::Buffer healthy = read_golden(kTree);
-  std::mt19937 random(20261121);
-  const auto place = [&random](std::size_t limit) { return random() % limit; };
-
-  Tally bits;
-  for (int i = 0; i < 4000; ++i) {
-    Surgeon surgeon(healthy);
-    surgeon.image()[place(healthy.size())] ^= static_cast<std::uint8_t>(1U << place(8));
-    tally_damage(std::move(surgeon), bits);
-  }
-  Tally words;
-  for (int i = 0; i < 2000; ++i) {
-    Surgeon surgeon(healthy);
-    const std::size_t at = place(healthy.size() / 4) * 4;
-    const std::uint8_t extreme = std::array<std::uint8_t, 3>{0x00, 0xFF, 0x7F}[place(3)];
-    const bool changed = surgeon.image()[at] != extreme || surgeon.image()[at + 3] != extreme;
-    std::fill_n(surgeon.image().begin() + static_cast<long>(at), 4, extreme);
-    if (changed) tally_damage(std::move(surgeon), words);
-  }
-  print("flipped bits", bits);
-  print("words at their extremes", words);
-  EXPECT_EQ(bits.trailer_found, bits.cases);
-  EXPECT_EQ(words.trailer_found, words.cases);
-  EXPECT_GT(bits.invariant_found, 0);
-}
-
-TEST(Inspect, SurvivesLostAndSwappedPages) {
-  const base::Buffer healthy = read_golden(kTree);
-  const std::size_t page = Surgeon(healthy).page_size_bytes();
-  const std::vector<bbolt::PageId> reached = Surgeon(healthy).reached_pages();
-  Tally zeroed;
-  Tally swapped;
-  for (const bbolt::PageId id : reached) {
-    Surgeon surgeon(healthy);
-    std::fill_n(surgeon.image().begin() + static_cast<long>(id * page), page, std::uint8_t{0});
-    tally_damage(std::move(surgeon), zeroed);
-    for (const bbolt::PageId other : reached) {
-      if (other <= id) continue;
-      Surgeon pair(healthy);
-      const auto begin = pair.image().begin();
-      std::swap_ranges(begin + static_cast<long>(id * page),
-                       begin + static_cast<long>((id + 1) * page),
-                       begin + static_cast<long>(other * page));
-      tally_damage(std::move(pair), swapped);
-    }
-  }
-  print("zeroed pages", zeroed);
-  print("swapped pages", swapped);
-  EXPECT_EQ(zeroed.invariant_found, zeroed.cases);
-  EXPECT_EQ(swapped.invariant_found, swapped.cases);
-  EXPECT_EQ(zeroed.trailer_found, zeroed.cases);
-  EXPECT_EQ(swapped.trailer_found, swapped.cases);
-}
-
-TEST(Inspect, SurvivesTruncationAtEveryBoundary) {
-  const base::Buffer healthy = read_golden(kTree);
-  Tally cut;
-  for (std::size_t size = 0; size < healthy.size(); size += 256) {
-    for (const std::size_t exact : {size, size + 1, size + 32}) {
-      if (exact >= healthy.size()) continue;
-      Surgeon surgeon(healthy);
-      surgeon.image().resize(exact);
-      tally_damage(std::move(surgeon), cut);
-    }
-  }
-  print("truncations", cut);
-  EXPECT_EQ(cut.trailer_found, cut.cases);
 }
 
 }  // namespace
