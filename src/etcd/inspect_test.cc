@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "bbolt/builder.h"
 #include "bbolt/checker.h"
-#include "etcd/snapshot.h"
 #include "testing/golden.h"
 #include "testing/surgeon.h"
 
