@@ -49,7 +49,7 @@ expect 0 restore latest --vault "$vault" --cluster prod --identity "$work/prod.k
 stop_cluster
 
 # Through a pipe, which has no name that says how it is encoded.
-through_a_pipe() { cat "$1" | restore - --data-dir "$work/piped" --bump-revision 0 "${@:2}"; }
+through_a_pipe() { tail -c +1 "$1" | restore - --data-dir "$work/piped" --bump-revision 0 "${@:2}"; }
 head -c -1 "$sealed" >"$work/cut"
 expect 4 through_a_pipe "$work/cut" --identity "$work/prod.key"
 stderr_has 'standard input'
