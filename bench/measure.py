@@ -4,7 +4,7 @@ import os
 import statistics
 import time
 
-RUNS = 5
+RUNS = 9
 
 # As much as a run writes, with its part of the page cache.
 WARM_BYTES = 2 << 30

@@ -111,6 +111,8 @@ class TestServer {
     return {tls_.has_value(), host, acceptor_.local_endpoint().port(), ""};
   }
   int connections() const { return connections_; }
+  // Of these, how many the server has closed.
+  int closed() const { return closed_; }
 
  private:
   static boost::asio::const_buffer buffer(const std::string& text) {
@@ -136,8 +138,11 @@ class TestServer {
         [this](const boost::system::error_code& error, boost::asio::ip::tcp::socket socket) {
           if (error) return;
           ++connections_;
-          Peer peer(std::move(socket), tls_ ? &*tls_ : nullptr);
-          if (peer.shake_hands()) handler_(peer);
+          {
+            Peer peer(std::move(socket), tls_ ? &*tls_ : nullptr);
+            if (peer.shake_hands()) handler_(peer);
+          }
+          ++closed_;
           accept();
         });
   }
@@ -147,6 +152,7 @@ class TestServer {
   boost::asio::io_context context_;
   boost::asio::ip::tcp::acceptor acceptor_{context_, {boost::asio::ip::address_v4::loopback(), 0}};
   std::atomic<int> connections_ = 0;
+  std::atomic<int> closed_ = 0;
   std::jthread thread_;
 };
 

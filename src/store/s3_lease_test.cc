@@ -20,14 +20,17 @@ using ::testing::HasSubstr;
 
 class S3LeaseTest : public ::testing::Test {
  protected:
-  std::unique_ptr<store::S3Store> open(milliseconds duration) {
+  // Where conditions count for nothing, a claim is looked at again after `settle`: longer than a
+  // rival may be held up between looking and writing.
+  std::unique_ptr<store::S3Store> open(milliseconds duration,
+                                       milliseconds settle = milliseconds(20)) {
     return std::make_unique<store::S3Store>(
         store::S3Options{.location = {"bucket"},
                          .endpoint = "http://127.0.0.1:9000",
                          .retry = {.attempts_max = 2, .first_delay = milliseconds(1)},
                          .owner = "node-1",
                          .lease_duration = duration,
-                         .lease_settle = milliseconds(20)},
+                         .lease_settle = settle},
         credentials_, server_.clock, [this](const http::Url&) { return server_.connect(); });
   }
 
@@ -75,11 +78,14 @@ TEST_F(S3LeaseTest, WhatCanNotBeReadIsSomebodysToo) {
   EXPECT_EQ(error_of([&] { open(milliseconds(60'000))->lock(".lock"); }).code(), Code::kBusy);
 }
 
+// Renewed every third of it: seen to live longer than it says, and to bear with a slow machine.
+constexpr milliseconds kRenewed{1'500};
+
 TEST_F(S3LeaseTest, IsRenewed) {
-  const auto store = open(milliseconds(300));
+  const auto store = open(kRenewed);
   const auto lock = store->lock(".lock");
   const std::size_t before = count("PUT .lock");
-  EXPECT_TRUE(eventually([&] { return count("PUT .lock") >= before + 5; }));
+  EXPECT_TRUE(eventually([&] { return count("PUT .lock") >= before + 4; }));
   EXPECT_NO_THROW(store::put_text(*store, "b", ""));
 }
 
@@ -90,12 +96,12 @@ TEST_F(S3LeaseTest, IsRenewedAndTakenOverWhereNoETagIsTheRightOne) {
                             .headers = {},
                             .written = server_.clock.now()};
   server_.clock.advance(milliseconds(1'000));
-  const auto store = open(milliseconds(300));
+  const auto store = open(kRenewed);
   const auto lock = store->lock(".lock");
   const std::size_t before = count("PUT .lock");
-  EXPECT_TRUE(eventually([&] { return count("PUT .lock") >= before + 10; }));
+  EXPECT_TRUE(eventually([&] { return count("PUT .lock") >= before + 4; }));
   EXPECT_NO_THROW(store::put_text(*store, "b", ""));
-  EXPECT_EQ(error_of([&] { open(milliseconds(300))->lock(".lock"); }).code(), Code::kBusy);
+  EXPECT_EQ(error_of([&] { open(kRenewed)->lock(".lock"); }).code(), Code::kBusy);
 }
 
 TEST_F(S3LeaseTest, ThatSomebodyElseTookStopsAllWriting) {
@@ -190,7 +196,7 @@ TEST_F(S3LeaseTest, GoesToOneOfManyWhoWantIt) {
   for (const bool honours : {true, false}) {
     server_.honours_conditions = honours;
     std::vector<std::unique_ptr<store::S3Store>> stores;
-    for (int i = 0; i < 8; ++i) stores.push_back(open(milliseconds(60'000)));
+    for (int i = 0; i < 8; ++i) stores.push_back(open(milliseconds(60'000), milliseconds(500)));
     std::latch start(8);
     std::vector<std::unique_ptr<store::StoreLock>> locks(8);
     {
