@@ -36,7 +36,7 @@ constexpr std::array<std::uint32_t, 3> kExtremes = {0xFFFFFFFF, 0x7FFFFFFF, 0x80
 bool is_found(const base::Buffer& image) {
   base::Progress progress;
   const OpenFile open = [&] { return std::make_unique<base::MemorySource>(image); };
-  return !verify_file("/tmp/damaged.db", open, {}, progress, {}).ok();
+  return !verify_file("/tmp/damaged.db", [&] { return open; }, {}, progress, {}).ok();
 }
 
 std::int64_t peak_memory_mib() {

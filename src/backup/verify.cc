@@ -19,6 +19,13 @@ using base::Code;
 using base::Error;
 using vault::CatalogFile;
 
+// A message that may name its place itself, for beside it.
+std::string without_place(const std::string& place, std::string message) {
+  const std::string lead = cat(place, ": ");
+  if (message.starts_with(lead)) message.erase(0, lead.size());
+  return message;
+}
+
 // The verification of one backup or file. A catalog is believed in nothing: what it says is what
 // is compared, and that it calls the backup proven does not count.
 class Verification {
@@ -45,7 +52,17 @@ class Verification {
     return finish();
   }
 
-  VerifyResult run(const std::string& path, const OpenFile& open) {
+  VerifyResult run(const std::string& path, const DecodeFile& decode) {
+    OpenFile open;
+    try {
+      open = decode();
+    } catch (const Error& error) {
+      if (error.code() != Code::kCorrupt) throw;
+      made("files");
+      find("files", path, without_place(path, error.what()));
+      return finish();
+    }
+    const ProgressPiece piece(progress_, "verify", open()->size_bytes());
     const SnapshotReading reading = read_snapshot(open, snapshot_checks(), {}, progress_, stop_);
     check_snapshot(path, reading);
     if (asked_.trailer && !reading.has_trailer && result_.ok()) judge_end(path, reading);
@@ -281,10 +298,10 @@ VerifyResult verify_backup(vault::ClusterVault& vault, const vault::StoredBackup
   return Verification(id, checks, context.progress, std::move(stop)).run(vault, catalog, context);
 }
 
-VerifyResult verify_file(const std::string& path, const OpenFile& open, const VerifyChecks& checks,
-                         base::Progress& progress, std::stop_token stop) {
-  const ProgressPiece piece(progress, "verify", open()->size_bytes());
-  return Verification(path, checks, progress, std::move(stop)).run(path, open);
+VerifyResult verify_file(const std::string& path, const DecodeFile& decode,
+                         const VerifyChecks& checks, base::Progress& progress,
+                         std::stop_token stop) {
+  return Verification(path, checks, progress, std::move(stop)).run(path, decode);
 }
 
 }  // namespace lifeboat::backup

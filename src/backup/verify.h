@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -52,7 +53,9 @@ inline constexpr std::string_view kCheckNames[] = {"files", "trailer", "pages", 
 
 // Which of them to make.
 struct VerifyChecks {
-  bool files = true;  // of a stored backup: sizes and hashes against the catalog
+  // Of a stored backup: sizes and hashes against the catalog. A file in no vault is looked at with
+  // the others, and this is among the checks that were made only if it can't be decoded.
+  bool files = true;
   bool trailer = true;
   bool pages = true;
   bool records = true;
@@ -75,9 +78,13 @@ VerifyResult verify_backup(vault::ClusterVault& vault, const vault::StoredBackup
                            const VerifyChecks& checks, const ReadingContext& context,
                            std::stop_token stop);
 
-// The same for any snapshot or bbolt file of etcd that `open` opens. A file without a trailer is
-// whole if the rest is: then "trailer" is not among the checks.
-VerifyResult verify_file(const std::string& path, const OpenFile& open, const VerifyChecks& checks,
-                         base::Progress& progress, std::stop_token stop);
+// Makes a file ready to be read anywhere in it, decoded; what can't be decoded is kCorrupt.
+using DecodeFile = std::function<OpenFile()>;
+
+// The same for any snapshot or bbolt file of etcd, at `path`. A file without a trailer is whole if
+// the rest is: then "trailer" is not among the checks.
+VerifyResult verify_file(const std::string& path, const DecodeFile& decode,
+                         const VerifyChecks& checks, base::Progress& progress,
+                         std::stop_token stop);
 
 }  // namespace lifeboat::backup

@@ -200,7 +200,26 @@ TEST_F(VerifyTest, MakesOnlyTheChecksThatAreAskedFor) {
 VerifyResult verify_image(const base::Buffer& image, const VerifyChecks& checks = {}) {
   base::Progress progress;
   const OpenFile open = [&] { return std::make_unique<base::MemorySource>(image); };
-  return verify_file("/tmp/some.db", open, checks, progress, {});
+  return verify_file("/tmp/some.db", [&] { return open; }, checks, progress, {});
+}
+
+VerifyResult verify_undecodable(const base::Error& error) {
+  base::Progress progress;
+  return verify_file("/tmp/some.db.zst", [&]() -> OpenFile { throw error; }, {}, progress, {});
+}
+
+TEST(VerifyFile, WhatCannotBeDecodedIsAFinding) {
+  const base::Error damage(base::Code::kCorrupt, "/tmp/some.db.zst: zstd data that ends too early");
+  const VerifyResult result = verify_undecodable(damage);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_TRUE(result.is_damaged());
+  EXPECT_EQ(result.findings[0].check, "files");
+  EXPECT_EQ(result.findings[0].where, "/tmp/some.db.zst");
+  EXPECT_EQ(result.findings[0].message, "zstd data that ends too early");
+}
+
+TEST(VerifyFile, WhatKeepsItFromBeingReadIsNone) {
+  EXPECT_THROW(verify_undecodable(base::Error(base::Code::kIo, "cannot read it")), base::Error);
 }
 
 TEST(VerifyFile, ProvesASnapshotWithATrailer) {

@@ -134,7 +134,7 @@ class VerifyCommand : public Command {
   Results verify_file(Context& context, const std::string& path, const backup::VerifyChecks& checks,
                       const std::stop_token& stop) const {
     SnapshotArgument file(path, options_, reading_options_, context, stop);
-    const backup::OpenFile open = file.source_at_hand().open;
+    const auto open = [&] { return file.source_at_hand().open; };
     Results results{backup::verify_file(path, open, checks, context.progress, stop)};
     if (!context.json) print_result(context.world.out, results.front());
     return results;

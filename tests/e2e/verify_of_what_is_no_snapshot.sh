@@ -50,6 +50,10 @@ seq 30000 >"$work/text.db"
 is_damaged text.db pages 'no bbolt database'
 gzip -c "$whole" >"$work/packed.db"
 is_damaged packed.db pages 'no bbolt database' 'compressed with gzip'
+printf '\x28\xB5\x2F\xFD' >"$work/cut.db.zst"
+is_damaged cut.db.zst files 'zstd data that ends too early'
+seq 30000 >"$work/text.db.zst"
+is_damaged text.db.zst files 'no zstd data'
 
 # refused NAME CODE WHAT: one line that says what, a second that says what to do.
 refused() {
