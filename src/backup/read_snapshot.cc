@@ -85,9 +85,8 @@ etcd::Inspection walk(base::RandomSource& file, const SnapshotChecks& checks,
 std::optional<std::string> describe_end(std::uint64_t size_bytes) {
   const std::uint64_t excess = size_bytes % etcd::kImageUnitBytes;
   if (excess == 0) return std::nullopt;
-  return base::cat("it ends in ", excess,
-                   " bytes that are neither part of a page nor the SHA-256 that etcd sends with a "
-                   "snapshot");
+  return base::cat("it ends in ", base::count_of(excess, "byte"),
+                   ", neither part of a page nor the SHA-256 that etcd sends with a snapshot");
 }
 
 SnapshotReading read_snapshot(const OpenFile& open, const SnapshotChecks& checks,

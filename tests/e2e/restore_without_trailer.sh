@@ -29,7 +29,7 @@ for bytes in 1 22 33; do
   { cat "$copy"; head -c "$bytes" "$snapshot"; } >"$work/odd.db"
   expect 4 lifeboat verify "$work/odd.db"
   expect 4 restore "$work/odd.db" --data-dir "$work/ours/m1" --skip-hash-check
-  stderr_has "$work/odd.db" "ends in $bytes bytes" --force-corrupt
+  stderr_has "$work/odd.db" "ends in $bytes byte" --force-corrupt
   whole_or_nothing "$work/ours/m1"
 done
 
