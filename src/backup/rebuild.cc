@@ -9,7 +9,6 @@
 #include "bbolt/builder.h"
 #include "bbolt/checker.h"
 #include "bbolt/database.h"
-#include "etcd/key_value.h"
 #include "etcd/schema.h"
 
 namespace lifeboat::backup {
@@ -84,7 +83,7 @@ class Losses {
 };
 
 // Between a damaged database and the new one: keeps back what bbolt could not store in order, and
-// records and leases that etcd would end on at its start.
+// what etcd would end on, or go astray by, at its start.
 class Salvage : public etcd::ItemSink {
  public:
   Salvage(etcd::ItemSink& sink, Losses& losses) : sink_(sink), losses_(losses) {}
@@ -117,12 +116,7 @@ class Salvage : public etcd::ItemSink {
     if (key.empty() || key.size() > bbolt::kKeySizeMax) return "has a key that can't be one";
     if (as_text(key) <= last_key_) return "comes out of order";
     try {
-      if (bucket_ == etcd::kKeyBucket) {
-        etcd::decode_revision_key(key);
-        etcd::decode_key_value(value);
-      } else if (bucket_ == etcd::kLeaseBucket) {
-        etcd::decode_lease(value);
-      }
+      etcd::check_decodes(bucket_, key, value);
       return {};
     } catch (const Error& error) {
       return cat("does not decode: ", error.what());

@@ -300,7 +300,7 @@ TEST_F(RestoreTest, RefusesStepsThatEtcdDoesNotMake) {
 
 base::Buffer without_trailer() {
   base::Buffer image = testing::read_golden(kPlain);
-  image.resize(image.size() - 32);
+  image.erase(image.end() - 32, image.end());
   return image;
 }
 
@@ -399,22 +399,57 @@ TEST_F(RestoreTest, BringsBackTheRestOfADamagedSnapshotAndTellsWhatIsLost) {
   }
 }
 
-TEST_F(RestoreTest, CallsADamagedRevisionDamageAndNotAWrongFlag) {
-  // The last record says that it is of a revision near the end of all revisions.
-  base::Buffer image = testing::read_golden(kKubernetes);
-  const base::Buffer last = etcd::encode_revision_key({{158, 0}, false});
+// Wherever this revision follows `lead`, it becomes one that no store comes to.
+base::Buffer with_revision_beyond_reach(const std::string& golden, std::string_view lead,
+                                        std::int64_t revision) {
+  base::Buffer image = testing::read_golden(golden);
+  const base::Buffer key = etcd::encode_revision_key({{revision, 0}, false});
+  base::Buffer wanted(lead.begin(), lead.end());
+  wanted.insert(wanted.end(), key.begin(), key.end());
   for (auto at = image.begin();;) {
-    at = std::search(at, image.end(), last.begin(), last.end());
+    at = std::search(at, image.end(), wanted.begin(), wanted.end());
     if (at == image.end()) break;
-    std::fill_n(at, 8, std::uint8_t{0xFF});
+    at += static_cast<std::ptrdiff_t>(lead.size());
     *at = 0x7F;
   }
   Surgeon surgeon(image);
   surgeon.fix_trailer();
-  use(surgeon.image());
+  return surgeon.image();
+}
+
+TEST_F(RestoreTest, CallsADamagedRevisionDamageAndNotAWrongFlag) {
+  use(with_revision_beyond_reach(kKubernetes, "", 158));
   const base::Error refused = error();
   EXPECT_EQ(refused.code(), Code::kCorrupt) << refused.what();
   expect_nothing_made();
+}
+
+TEST_F(RestoreTest, CountsFromTheNewestRecordThatCanBeReadWhenForced) {
+  use(with_revision_beyond_reach(kKubernetes, "", 158));
+  world_.options.skip_hash_check = world_.options.force_corrupt = true;
+  world_.options.bump_amount = 1000;
+  const RestoreResult result = world_.run();
+  EXPECT_EQ(result.revision, 157);
+  EXPECT_EQ(result.bumped_to, 1157);
+  EXPECT_THAT(result.warnings,
+              Contains(StartsWith("not brought back: bucket key: an item does not decode: a "
+                                  "revision beyond reach")));
+  EXPECT_THAT(inspect().findings.kept(), IsEmpty());
+}
+
+TEST_F(RestoreTest, LeavesADamagedMarkOfACompactionOutWhenForced) {
+  world_.options.skip_hash_check = world_.options.force_corrupt = true;
+  for (const char* mark : {"scheduledCompactRev", "finishedCompactRev"}) {
+    for (const std::int64_t amount : {0, 5}) {
+      use(with_revision_beyond_reach("etcd/3.5.30-s2.snapshot.db", mark, 14));
+      world_.options.bump_amount = amount;
+      world_.options.members[0].target.data_dir = cat("/", mark, amount);
+      const RestoreResult result = world_.run();
+      EXPECT_EQ(result.revision, 16);
+      EXPECT_EQ(result.bumped_to.value_or(0), amount == 0 ? 0 : 21);
+      EXPECT_THAT(result.warnings, Contains(HasSubstr("bucket meta: an item does not decode")));
+    }
+  }
 }
 
 TEST_F(RestoreTest, RefusesWhatIsNoDatabase) {

@@ -72,17 +72,6 @@ void confirm_suspects(bbolt::Database& database, const KeyspaceBounds& bounds,
   chains.finish();
 }
 
-// The bounds, or the default ones when damage hides them: the walk then says what is damaged.
-KeyspaceBounds bounds_or_finding(bbolt::Database& database, Findings& findings) {
-  try {
-    return read_bounds(database);
-  } catch (const base::Error& error) {
-    if (error.code() != base::Code::kCorrupt) throw;
-    findings.add({"records", "bucket meta", error.what()});
-    return {};
-  }
-}
-
 std::vector<std::int64_t> further_compactions(const InspectOptions& options,
                                               const KeyspaceBounds& bounds) {
   std::vector<std::int64_t> further;
@@ -94,7 +83,7 @@ std::vector<std::int64_t> further_compactions(const InspectOptions& options,
 
 void inspect(bbolt::Database& database, const InspectOptions& options, Inspection& result,
              std::stop_token stop) {
-  const KeyspaceBounds bounds = bounds_or_finding(database, result.findings);
+  const auto [bounds, damage] = read_readable_bounds(database);
   const auto further = further_compactions(options, bounds);
   KeyspaceScan scan(bounds, further, result.findings);
   SchemaCheck schema(result.findings);
@@ -103,8 +92,12 @@ void inspect(bbolt::Database& database, const InspectOptions& options, Inspectio
   scan.finish();
   schema.finish(scan.records());
   confirm_suspects(database, bounds, scan, result.findings, std::move(stop));
+  // The walk has met it too, and named its place.
+  if (damage && result.findings.total() == 0) {
+    result.findings.add({"records", "bucket meta", damage->what()});
+  }
 
-  result.revision = bounds.revision;
+  result.revision = scan.revision();
   result.compact_revision = bounds.compact_revision;
   result.keys = scan.keys();
   result.records = scan.records();

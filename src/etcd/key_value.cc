@@ -44,6 +44,9 @@ RevisionKey decode_revision_key(Bytes key) {
   if (revision.main < 0 || revision.sub < 0) {
     throw Error(Code::kCorrupt, cat("a negative revision: ", base::to_hex(key)));
   }
+  if (revision.main >= kRevisionLimit) {
+    throw Error(Code::kCorrupt, cat("a revision beyond reach: ", revision.text()));
+  }
   return {revision, tombstone};
 }
 

@@ -31,6 +31,7 @@ struct RevisionKey {
 
 inline constexpr std::size_t kRevisionSizeBytes = 17;  // 18 with a tombstone's mark
 
+// Refuses a revision beyond the limit.
 RevisionKey decode_revision_key(base::Bytes key);
 
 // Encodes what decode_revision_key reads.

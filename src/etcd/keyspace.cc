@@ -123,7 +123,7 @@ void KeyspaceScan::add(Bytes key, Bytes value) {
 void KeyspaceScan::check_order(const Revision& revision) {
   const bool above = revision.main > bounds_.compact_revision;
   if (!following_) {
-    if (above && revision.main != bounds_.revision) {
+    if (above && bounds_.revision != 0 && revision.main != bounds_.revision) {
       add_finding(revision, "is not the last revision that the store says it has");
     }
   } else if (!(revision < *following_)) {
@@ -137,6 +137,7 @@ void KeyspaceScan::check_order(const Revision& revision) {
     }
   }
   following_ = revision;
+  newest_ = std::max(newest_, revision.main);
 }
 
 // What a restore with a revision bump leaves, a record of nothing: at the revision up to which it
@@ -200,10 +201,14 @@ void KeyspaceScan::finish() {
   });
 }
 
+std::int64_t KeyspaceScan::revision() const {
+  return bounds_.revision != 0 ? bounds_.revision : std::max(newest_, bounds_.compact_revision);
+}
+
 std::optional<HashKv> KeyspaceScan::hash_kv(std::int64_t compact_revision) const {
   for (const HashKvAccumulator& hash : hashes_) {
     if (hash.compact_revision() != compact_revision) continue;
-    return HashKv{bounds_.revision, compact_revision, hash.hash()};
+    return HashKv{revision(), compact_revision, hash.hash()};
   }
   return std::nullopt;
 }

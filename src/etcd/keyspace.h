@@ -27,7 +27,7 @@ namespace lifeboat::etcd {
 struct KeyspaceBounds {
   // -1 before the first compaction, as etcd reports it.
   std::int64_t compact_revision = -1;
-  // Of the store: what a server that starts on this file answers.
+  // Of the store: what a server that starts on this file answers. 0: damage hides it.
   std::int64_t revision = 1;
 };
 
@@ -49,6 +49,8 @@ class KeyspaceScan {
   // After the first record of the bucket.
   void finish();
 
+  // That of the bounds, or the newest that a record has where they don't know it.
+  std::int64_t revision() const;
   std::uint64_t records() const { return records_; }
   // Live keys at the newest revision, as a range over all keys would count them.
   std::uint64_t keys() const { return keys_; }
@@ -78,6 +80,7 @@ class KeyspaceScan {
   KeyTable table_;
   std::vector<Fingerprint> suspects_;
   std::optional<Revision> following_;  // the record that was added before: the next newer one
+  std::int64_t newest_ = 1;
   std::uint64_t records_ = 0;
   std::uint64_t keys_ = 0;
   KubernetesSummary kubernetes_;

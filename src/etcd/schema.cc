@@ -25,9 +25,6 @@ Revision decode_compaction(Bytes value) {
   const RevisionKey key = decode_revision_key(value);
   if (key.tombstone) throw Error(Code::kCorrupt, "a compaction revision with a tombstone's mark");
   if (key.revision.sub != 0) throw Error(Code::kCorrupt, "a compaction within a revision");
-  if (key.revision.main >= kRevisionLimit) {
-    throw Error(Code::kCorrupt, cat("a compaction to ", key.revision.main, ", beyond reach"));
-  }
   return key.revision;
 }
 
@@ -35,6 +32,17 @@ std::optional<std::int64_t> read_compaction(bbolt::Database& database, std::stri
   const auto value = database.get(as_bytes(kMetaBucket), as_bytes(name));
   if (!value) return std::nullopt;
   return decode_compaction(*value).main;
+}
+
+bool is_compaction(std::string_view bucket, std::string_view name) {
+  return bucket == kMetaBucket &&
+         (name == kMetaScheduledCompaction || name == kMetaFinishedCompaction);
+}
+
+std::optional<std::int64_t> read_last_revision(bbolt::Database& database) {
+  const auto last = database.last(as_bytes(kKeyBucket));
+  if (!last) return std::nullopt;
+  return decode_revision_key(last->key).revision.main;
 }
 
 std::uint64_t read_word(Bytes bytes) {
@@ -82,18 +90,45 @@ void check_storage_version(const std::string& text) {
 bool is_known_bucket(std::string_view name) { return std::ranges::count(kKnownBuckets, name) > 0; }
 
 KeyspaceBounds read_bounds(bbolt::Database& database) {
-  KeyspaceBounds bounds;
-  if (const auto last = database.last(as_bytes(kKeyBucket))) {
-    bounds.revision = std::max(bounds.revision, decode_revision_key(last->key).revision.main);
-  }
+  const ReadableBounds read = read_readable_bounds(database);
+  if (read.damage) throw Error(*read.damage);
+  return read.bounds;
+}
+
+ReadableBounds read_readable_bounds(bbolt::Database& database) {
+  ReadableBounds result;
+  const auto readable = [&](auto read) -> std::optional<std::int64_t> {
+    try {
+      return read();
+    } catch (const Error& error) {
+      if (error.code() != Code::kCorrupt) throw;
+      if (!result.damage) result.damage = error;
+      return std::nullopt;
+    }
+  };
+  KeyspaceBounds& bounds = result.bounds;
+  const auto last = readable([&] { return read_last_revision(database); });
+  const bool is_hidden = result.damage.has_value();
+  bounds.revision = std::max(bounds.revision, last.value_or(0));
   // A compaction that had only begun counts: the server finishes it before it answers anything.
   for (const std::string_view name : {kMetaFinishedCompaction, kMetaScheduledCompaction}) {
-    const auto compaction = read_compaction(database, name);
-    if (!compaction) continue;
-    bounds.compact_revision = std::max(bounds.compact_revision, *compaction);
-    bounds.revision = std::max(bounds.revision, *compaction);
+    const auto compaction = readable([&] { return read_compaction(database, name); });
+    bounds.compact_revision = std::max(bounds.compact_revision, compaction.value_or(-1));
+    bounds.revision = std::max(bounds.revision, compaction.value_or(0));
   }
-  return bounds;
+  if (is_hidden) bounds.revision = 0;
+  return result;
+}
+
+void check_decodes(std::string_view bucket, Bytes key, Bytes value) {
+  if (bucket == kKeyBucket) {
+    decode_revision_key(key);
+    decode_key_value(value);
+  } else if (bucket == kLeaseBucket) {
+    decode_lease(value);
+  } else if (is_compaction(bucket, as_text(key))) {
+    decode_compaction(value);
+  }
 }
 
 void SchemaCheck::add_finding(std::string_view bucket, const std::string& message) {
@@ -175,6 +210,11 @@ void SchemaCheck::member_entry(Bytes key, Bytes value) {
   }
 }
 
+bool SchemaCheck::was_scheduled(const Revision& compaction) const {
+  if (scheduled_compaction_) return compaction <= *scheduled_compaction_;
+  return meta_keys_.contains(kMetaScheduledCompaction);  // does not decode, and was reported
+}
+
 void SchemaCheck::finish(std::uint64_t records) {
   for (const std::string_view name : kKnownBuckets) {
     if (!buckets_.contains(name)) add_finding(name, "is missing");
@@ -184,8 +224,7 @@ void SchemaCheck::finish(std::uint64_t records) {
   if (has_meta && records > 0 && !meta_keys_.contains(kMetaConsistentIndex)) {
     add_finding(kMetaBucket, "consistent_index is missing");
   }
-  if (finished_compaction_ &&
-      (!scheduled_compaction_ || *scheduled_compaction_ < *finished_compaction_)) {
+  if (finished_compaction_ && !was_scheduled(*finished_compaction_)) {
     add_finding(kMetaBucket, cat("a compaction to ", finished_compaction_->text(),
                                  " was finished that was never scheduled"));
   }

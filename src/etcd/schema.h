@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "bbolt/database.h"
 #include "etcd/finding.h"
 #include "etcd/keyspace.h"
@@ -49,6 +50,16 @@ inline constexpr std::string_view kMetaStorageVersion = "storageVersion";
 // Reads where the keyspace stands by a few look-ups. Throws kCorrupt.
 KeyspaceBounds read_bounds(bbolt::Database& database);
 
+// The same as far as it can be read: what damage hides has no part in it.
+struct ReadableBounds {
+  KeyspaceBounds bounds;
+  std::optional<base::Error> damage;  // the first that was met
+};
+ReadableBounds read_readable_bounds(bbolt::Database& database);
+
+// Throws kCorrupt for an entry of any bucket that etcd would end on, or go astray by, at its start.
+void check_decodes(std::string_view bucket, base::Bytes key, base::Bytes value);
+
 // Checks entries as a walk over the database meets them, and tells what they say of its etcd.
 class SchemaCheck {
  public:
@@ -73,6 +84,7 @@ class SchemaCheck {
  private:
   void lease_entry(base::Bytes key, base::Bytes value);
   void meta_entry(base::Bytes key, base::Bytes value);
+  bool was_scheduled(const Revision& compaction) const;
   void note_newer_version();
   void member_entry(base::Bytes key, base::Bytes value);
   void add_finding(std::string_view bucket, const std::string& message);
