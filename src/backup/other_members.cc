@@ -16,6 +16,10 @@ using base::cat;
 using base::Error;
 
 constexpr std::string_view kTlsScheme = "https://";
+// etcd's own advice ends at seven members. A list is a server's word: each member in it takes a
+// thread, each URL up to a timeout.
+constexpr std::size_t kMembersMax = 32;
+constexpr std::size_t kUrlsMax = 8;
 
 bool answered(const EndpointReport& report) { return report.status.has_value(); }
 
@@ -41,11 +45,15 @@ class Finder {
     base::throw_if_stopped(stop);
     OtherMembers others;
     for (Search& search : searches) take_up(std::move(search), others);
+    if (left_out_ > 0) {
+      others.notes.push_back(cat("the snapshot is not compared with ",
+                                 base::count_of(left_out_, "more member"), " of the list"));
+    }
     return others;
   }
 
  private:
-  std::vector<etcd::ClusterMember> unseen_members() const {
+  std::vector<etcd::ClusterMember> unseen_members() {
     std::vector<etcd::ClusterMember> unseen;
     for (const etcd::ClusterMember& member : survey_.members) {
       const bool seen = std::ranges::any_of(survey_.reports, [&](const EndpointReport& report) {
@@ -53,12 +61,18 @@ class Finder {
       });
       if (!seen && !member.learner) unseen.push_back(member);
     }
+    left_out_ = unseen.size() - std::min(unseen.size(), kMembersMax);
+    unseen.resize(unseen.size() - left_out_);
     return unseen;
   }
 
   Search search(const etcd::ClusterMember& member, const std::stop_token& stop) const {
     Search result{.member = member, .endpoint = nullptr, .reasons = {}};
     for (const std::string& url : member.client_urls) {
+      if (result.reasons.size() == kUrlsMax) {
+        result.reasons.emplace_back("the rest of its URLs were not tried");
+        break;
+      }
       try {
         if (auto reason = why_not(url)) {
           result.reasons.push_back(cat(base::printable(url), ": ", *reason));
@@ -106,6 +120,7 @@ class Finder {
   const Survey& survey_;
   const ConnectFurther& connect_;
   std::uint64_t cluster_id_ = 0;
+  std::size_t left_out_ = 0;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace lifeboat::backup {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using testing::FakeCluster;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -102,6 +103,17 @@ TEST_F(OtherMembersTest, AreNoLearners) {
 TEST_F(OtherMembersTest, AreNoneWhereNobodyAnswers) {
   cluster_.members[0].failure = base::Error(base::Code::kUnavailable, "refused");
   EXPECT_THAT(ids(find()), IsEmpty());
+}
+
+// Whatever the server says: each one more would be a thread, each URL a wait.
+TEST_F(OtherMembersTest, AreNotLookedForWithoutEnd) {
+  cluster_ = FakeCluster::healthy(40);
+  cluster_.members[1].client_urls.assign(20, "https://10.9.9.9:2379");
+  const OtherMembers others = find();
+  EXPECT_EQ(others.reached.size(), 31U);
+  ASSERT_EQ(others.notes.size(), 2U);
+  EXPECT_THAT(others.notes[0], EndsWith("the rest of its URLs were not tried"));
+  EXPECT_EQ(others.notes[1], "the snapshot is not compared with 7 more members of the list");
 }
 
 TEST_F(OtherMembersTest, StopWhenTold) {
