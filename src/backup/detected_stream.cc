@@ -59,22 +59,25 @@ std::size_t DetectedStream::read(base::MutableBytes buffer) {
 // From the outermost to the innermost, as backups are encoded: what comes out is never taken for
 // another layer of the same kind.
 void DetectedStream::begin() {
+  std::vector<std::unique_ptr<base::Source>> stages;
   base::Source* last = &stored_;
   for (const std::string_view encoding : {vault::kEncodingAge, vault::kEncodingZstd}) {
     auto peeked = std::make_unique<PeekedStream>(*last);
     const FileKind kind = kind_of_head(peeked->head());
-    last = stages_.emplace_back(std::move(peeked)).get();
+    last = stages.emplace_back(std::move(peeked)).get();
     if (kind.encoding != encoding) continue;
     if (encoding == vault::kEncodingAge && !has_keys(keyring_)) throw no_key_given();
     const std::vector<std::string> names{std::string(encoding)};
-    last = stages_.emplace_back(std::make_unique<vault::Decoder>(*last, names, keyring_)).get();
+    last = stages.emplace_back(std::make_unique<vault::Decoder>(*last, names, keyring_)).get();
   }
   auto peeked = std::make_unique<PeekedStream>(*last);
   const FileKind kind = kind_of_head(peeked->head());
-  stages_.push_back(std::move(peeked));
-  if (kind.text == nullptr) return;
-  throw Error(Code::kUnsupported, cat("holds a file that is ", kind.text),
-              "unpack it on its way, as with gunzip, xz -d, zstd -d or age -d");
+  stages.push_back(std::move(peeked));
+  if (kind.text != nullptr) {
+    throw Error(Code::kUnsupported, cat("holds a file that is ", kind.text),
+                "unpack it on its way, as with gunzip, xz -d, zstd -d or age -d");
+  }
+  stages_ = std::move(stages);
 }
 
 }  // namespace lifeboat::backup

@@ -94,8 +94,7 @@ class RestoreRun {
     const ProgressPiece piece(context_.progress, "read", 0);
     if (context_.scratch.empty()) return receive_beside();
     copy_.emplace(context_.fs, context_.scratch, context_.log);
-    // Nobody says how large it will be.
-    copy_->write(/*size_bytes=*/0, [this](base::Sink& file) {
+    copy_->write(source_.size_bytes, [this](base::Sink& file) {
       ProgressSink sink(file, context_.progress);
       base::copy(*source_.stream, sink, stop_);
     });
@@ -317,9 +316,20 @@ class RestoreRun {
   RestoreResult result_;
 };
 
+// Servers may be a vendor's, or newer than the snapshot's schema: what can't be made out of their
+// versions is no reason against a restore.
+bool is_known_version(std::string_view text) {
+  try {
+    etcd::target_version({.snapshot = std::string(text), .target = {}});
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
-void check_restore_options(const RestoreOptions& options, std::string_view snapshot_version) {
+void check_restore_options(const RestoreOptions& options, std::string_view server_version) {
   LIFEBOAT_CHECK(!options.members.empty());
   const etcd::RestoredCluster cluster = etcd::restored_cluster(options.initial_cluster);
   for (const RestoreMember& member : options.members) {
@@ -328,12 +338,12 @@ void check_restore_options(const RestoreOptions& options, std::string_view snaps
       etcd::check_advertised_urls(restored, *options.advertised_peer_urls);
     }
   }
+  if (options.etcd_version.empty()) return;
   // A version alone is one step to itself.
-  const std::string snapshot =
-      snapshot_version.empty() ? options.etcd_version : std::string(snapshot_version);
-  if (!snapshot.empty()) {
-    etcd::target_version({.snapshot = snapshot, .target = options.etcd_version});
-  }
+  const std::string& target = options.etcd_version;
+  etcd::target_version({.snapshot = target, .target = target});
+  if (!is_known_version(server_version)) return;
+  etcd::target_version({.snapshot = std::string(server_version), .target = target});
 }
 
 RestoreResult restore_snapshot(const RestoreContext& context, const RestoreSource& source,

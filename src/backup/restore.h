@@ -35,6 +35,7 @@ struct RestoreSource {
   OpenFile open;                               // of the plain snapshot; not with `stream`
   base::Source* stream = nullptr;              // borrowed: what can be read only once
   std::optional<std::string> expected_sha256;  // of all its bytes, where a catalog says
+  std::uint64_t size_bytes = 0;                // the same; 0: nobody says
 };
 
 struct RestoreMember {
@@ -90,9 +91,9 @@ struct RestoreContext {
 };
 
 // What can be said of options before anything is read: throws kInvalid and kUnsupported as
-// restore_snapshot does. `snapshot_version` is the etcd that the snapshot came from, "3.5.30";
-// empty if nobody says.
-void check_restore_options(const RestoreOptions& options, std::string_view snapshot_version);
+// restore_snapshot does. `server_version` is what the etcd that the snapshot came from called
+// itself, "3.5.30"; empty if nobody says.
+void check_restore_options(const RestoreOptions& options, std::string_view server_version);
 
 // Throws kInvalid for options that can't be right, kExists, kBusy as DataDirWriter does, kCorrupt
 // for a snapshot that is not whole and not allowed to be (its message names what is damaged),

@@ -122,7 +122,7 @@ class RestoreCommand : public Command {
   }
 
  private:
-  // What would be refused has no plan.
+  // Flags, names and files that would be refused have no plan.
   ExitCode print_plan(const Context& context, SnapshotArgument& snapshot,
                       const backup::RestoreOptions& options) const {
     snapshot.check();

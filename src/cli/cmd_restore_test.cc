@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "testing/golden.h"
 #include "testing/test_program.h"
@@ -207,6 +209,7 @@ TEST(RestoreCommand, SaysWhatIsPipedInThatIsNoSnapshot) {
     const Outcome outcome = program.run("restore - --data-dir /data");
     EXPECT_EQ(outcome.code, each.code);
     EXPECT_THAT(outcome.err, HasSubstr(each.message));
+    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 2) << outcome.err;  // the second: what to do
     EXPECT_FALSE(program.has("/data/member"));
   }
 }

@@ -96,6 +96,13 @@ class Plan {
     return plan_.argument == kStandardInput ? plan_.argument : quoted(real_path(plan_.argument));
   }
 
+  S3Flags s3_flags() const {
+    S3Flags flags = plan_.vault.s3;
+    flags.cacert = real_path(flags.cacert);
+    flags.credentials_dir = real_path(flags.credentials_dir);
+    return flags;
+  }
+
   // A command that reads the snapshot, with what leads to it and opens it.
   CommandText reading_command(std::string_view name) const {
     CommandText text(cat("lifeboat ", name, " ", snapshot()));
@@ -103,9 +110,7 @@ class Plan {
     text.flag("vault", bucket ? plan_.vault.vault : real_path(plan_.vault.vault));
     text.flag("cluster", plan_.vault.cluster);
     if (bucket) {
-      for (const auto& [flag, value] : s3_flags_in_use(plan_.vault.s3)) {
-        text.flag(flag, flag.ends_with("-dir") ? real_path(value) : value);
-      }
+      for (const auto& [flag, value] : s3_flags_in_use(s3_flags())) text.flag(flag, value);
     }
     for (const std::string& file : plan_.reading.identity_files) {
       text.flag("identity", real_path(file));

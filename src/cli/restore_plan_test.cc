@@ -123,13 +123,32 @@ TEST(RestorePlan, NamesTheBackupAndTheFilesThatOpenIt) {
 TEST(RestorePlan, NamesRealPaths) {
   PlanProgram program;
   program.fs.put_file("./snap.db", "");
-  const std::string plan = program.plan({"./snap.db", "--name", "m1", "--initial-cluster",
-                                         "m1=http://h1:2380", "--wal-dir", "../wal"});
-  EXPECT_THAT(plan, HasSubstr("lifeboat verify /home/admin/snap.db\n"));
+  const std::string plan = program.plan(
+      {"./snap.db", "--name", "m1", "--initial-cluster", "m1=http://h1:2380", "--wal-dir", "../wal",
+       "--vault", "s3://b/p", "--s3-cacert", "ca.pem", "--s3-credentials-dir", "keys"});
+  EXPECT_THAT(plan, HasSubstr("lifeboat verify /home/admin/snap.db \\\n"));
   EXPECT_THAT(plan, HasSubstr("lifeboat restore /home/admin/snap.db \\\n"));
   EXPECT_THAT(plan, HasSubstr("--data-dir /home/admin/m1.etcd \\\n"));
   EXPECT_THAT(plan, HasSubstr("--wal-dir /home/admin/../wal \\\n"));
+  EXPECT_THAT(plan, HasSubstr("--s3-cacert /home/admin/ca.pem \\\n"));
+  EXPECT_THAT(plan, HasSubstr("--s3-credentials-dir /home/admin/keys \\\n"));
   EXPECT_THAT(plan, HasSubstr("Makes /home/admin/m1.etcd/member."));
+}
+
+// The server's version is no reason: the snapshot itself tells what it can be restored for.
+TEST(RestorePlan, IsMadeWhateverTheServerCalledItself) {
+  for (const char* version : {"3.6.0-rc.3", "3.8.0", "3.5.30+vendor", ""}) {
+    PlanProgram program;
+    const std::string path = "/vault/prod/backups/2026-11-21_060000/backup.json";
+    std::string catalog = program.fs.file_content(path);
+    const std::size_t at = catalog.find("\"version\": \"3.5.");
+    ASSERT_NE(at, std::string::npos);
+    const std::size_t end = catalog.find(',', at);
+    catalog.replace(at, end - at, base::cat("\"version\": \"", version, "\""));
+    program.fs.put_file(path, catalog);
+    const std::vector<std::string> known{"latest", "--vault", "/vault", "--data-dir", "/data"};
+    EXPECT_THAT(program.plan(known), HasSubstr("lifeboat restore 2026-11-21_060000")) << version;
+  }
 }
 
 TEST(RestorePlan, IsNotMadeOfWhatWouldBeRefused) {

@@ -13,18 +13,31 @@ using base::cat;
 using base::Code;
 using base::Error;
 
+constexpr const char* kUseAnother = "use another backup: `lifeboat list` shows what there is";
+
 const vault::CatalogFile& snapshot_file(const vault::Catalog& catalog) {
   const vault::CatalogFile* file = catalog.file_with_role(vault::kRoleSnapshot);
   if (file == nullptr) {
     throw Error(Code::kCorrupt,
                 cat("the catalog of backup ", catalog.id.text(), " names no snapshot"),
-                "use another backup: `lifeboat list` shows what there is");
+                kUseAnother);
   }
   backup::name_errors(file->name, [&] { vault::check_encoding(file->encoding); });
   return *file;
 }
 
-// What is wrong with a file's content, with the file's name before it.
+// Errors of `action` with the file's name before them; of damage, with what to do.
+template <typename Action>
+auto complete_errors(const std::string& name, Action action) {
+  try {
+    return backup::name_errors(name, action);
+  } catch (const Error& error) {
+    if (error.code() != Code::kCorrupt || !error.hint().empty()) throw;
+    throw Error(error.code(), error.what(), kUseAnother);
+  }
+}
+
+// A file's content, whose errors say which file it is and what to do.
 class NamedStream : public base::Source {
  public:
   using Open = std::function<std::unique_ptr<base::Source>()>;
@@ -32,11 +45,11 @@ class NamedStream : public base::Source {
   // `limit_bytes`: how much it may be at most, where a catalog says.
   NamedStream(std::string name, const Open& open, std::uint64_t limit_bytes = UINT64_MAX)
       : name_(std::move(name)), left_bytes_(limit_bytes) {
-    backup::name_errors(name_, [&] { plain_ = open(); });
+    complete_errors(name_, [&] { plain_ = open(); });
   }
 
   std::size_t read(base::MutableBytes buffer) override {
-    return backup::name_errors(name_, [&] {
+    return complete_errors(name_, [&] {
       const std::size_t count = plain_->read(buffer);
       if (count > left_bytes_) throw Error(Code::kCorrupt, "holds more than its catalog says");
       left_bytes_ -= count;
@@ -131,7 +144,8 @@ backup::RestoreSource SnapshotArgument::backup_source() {
   return {.name = id.text(),
           .open = [this, &id, &file] { return vault_->open_file(id, file.name); },
           .stream = nullptr,
-          .expected_sha256 = file.plain_sha256};
+          .expected_sha256 = file.plain_sha256,
+          .size_bytes = file.plain_size_bytes};
 }
 
 backup::RestoreSource SnapshotArgument::source_at_hand() {
