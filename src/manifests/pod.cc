@@ -254,7 +254,7 @@ void ask_own_node(Json& container, Comments& comments) {
                    map({{"name", "LIFEBOAT_ENDPOINTS"}, {"value", "https://$(HOST_IP):2379"}})}));
   comments["/env"] =
       "The etcd of the control plane node that the pod is on. Name all members with --endpoints, "
-      "and the backup is compared with each of them, from any node.";
+      "and the snapshot is taken from any of them that is up.";
 }
 
 Commented backup_container(const Plan& plan, const Mounts& mounts) {
