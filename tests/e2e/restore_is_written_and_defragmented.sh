@@ -12,8 +12,11 @@ stop_cluster
 mkdir "$work/ours"
 expect 0 restore latest --vault "$vault" --data-dir "$work/ours/m1" --bump-revision 0
 database=$work/ours/m1/member/snap/db
-# bbolt's own checker, where there is one.
-! command -v bbolt >/dev/null || expect 0 bbolt check "$database"
+if command -v bbolt >/dev/null; then
+  expect 0 bbolt check "$database"
+else
+  echo "skipped: bbolt's own checker, which is not installed"
+fi
 
 # it_is_whole: the member, which is stopped, has left pages, records and a hash that are right.
 it_is_whole() {
