@@ -130,7 +130,9 @@ class RestoreRun {
     inspection_ = std::move(*reading.inspection);
     if (inspection_.findings.total() > 0) check_hash();
     check_findings();
-    if (inspection_.storage_version.empty()) nothing_to_restore();
+    if (inspection_.storage_version.empty()) {
+      nothing_to_restore("nothing of it can be read as a database of etcd");
+    }
     const bool bump =
         options_.bump_amount ? *options_.bump_amount != 0 : inspection_.kubernetes.objects > 0;
     if (bump) bump_ = bump_from(inspection_.revision);
@@ -179,6 +181,7 @@ class RestoreRun {
   }
 
   void missing_trailer(std::uint64_t size_bytes) {
+    if (size_bytes == 0) nothing_to_restore("it is empty");
     if (const auto what = describe_end(size_bytes)) return damage(*what);
     constexpr std::string_view kWhat = "it does not end in the SHA-256 that etcd sends with it";
     if (!options_.skip_hash_check) {
@@ -210,10 +213,9 @@ class RestoreRun {
                     "--skip-hash-check with --force-corrupt brings back what can be read"));
   }
 
-  // Not even its first pages make sense, so that there is nothing to bring back, forced or not.
-  [[noreturn]] void nothing_to_restore() const {
-    throw Error(Code::kCorrupt,
-                cat("snapshot ", source_.name, ": nothing of it can be read as a database of etcd"),
+  // Forced or not.
+  [[noreturn]] void nothing_to_restore(std::string_view why) const {
+    throw Error(Code::kCorrupt, cat("snapshot ", source_.name, ": ", why),
                 "restore another backup: `lifeboat list` shows what there is");
   }
 

@@ -465,6 +465,13 @@ TEST_F(RestoreTest, RefusesWhatIsNoDatabase) {
   }
 }
 
+TEST_F(RestoreTest, SaysThatAFileIsEmptyAndNotThatAFlagIsMissing) {
+  use({});
+  const base::Error refused = error();
+  EXPECT_THAT(refused.what(), HasSubstr(": it is empty"));
+  EXPECT_THAT(refused.hint(), StartsWith("restore another backup: "));
+}
+
 TEST_F(RestoreTest, SaysThatAStreamEndedTooEarly) {
   const base::Buffer image = testing::read_golden(kPlain);
   for (const std::size_t size :
