@@ -16,7 +16,6 @@ namespace {
 
 using base::Code;
 using base::Error;
-using base::Json;
 
 // A backup to look at, or one whose catalog already says no.
 struct Target {
@@ -77,19 +76,10 @@ class VerifyCommand : public Command {
     const std::string wanted = wanted_subject(context);
     const backup::VerifyChecks checks = chosen_checks();
     const bool is_file = names_a_file(wanted);
-    if (is_file && quick_) {
-      throw Error(Code::kInvalid, "--quick compares with a catalog, and a file has none",
-                  "leave --quick out");
-    }
+    if (is_file) refuse_comparison();
     const Results results = is_file ? verify_file(context, wanted, checks, stop)
                                     : verify_backups(context, wanted, checks, stop);
-    const bool ok = std::ranges::all_of(results, &backup::VerifyResult::ok);
-    if (context.json) {
-      Json documents = Json::array();
-      for (const auto& result : results) documents.push(to_json(result, is_file));
-      print_json(context.world.out,
-                 Json::object().set("ok", ok).set("results", std::move(documents)));
-    }
+    if (context.json) print_json(context.world.out, to_json(results, is_file));
     return verdict(results);
   }
 
@@ -112,10 +102,23 @@ class VerifyCommand : public Command {
     }
     if (context.arguments.empty()) return all_ ? "" : "latest";
     const std::string& subject = context.arguments.front();
+    if (subject == kStandardInput) {
+      throw Error(Code::kInvalid, "standard input can't be verified: a proof reads it out of order",
+                  "put it into a file first");
+    }
     if (!all_) return subject;
     throw Error(Code::kInvalid,
                 base::cat("--all and ", in_quotes(subject), " contradict each other"),
                 "name one backup, or leave the name out and give --all");
+  }
+
+  // A file has no catalog: nothing would be checked, and called right.
+  void refuse_comparison() const {
+    const auto is_files = [](const std::string& check) { return check == "files"; };
+    if (!quick_ && (checks_.empty() || !std::ranges::all_of(checks_, is_files))) return;
+    const std::string flag = quick_ ? "--quick" : "--checks files";
+    throw Error(Code::kInvalid, base::cat(flag, " compares with a catalog, and a file has none"),
+                base::cat("leave ", flag, " out"));
   }
 
   backup::VerifyChecks chosen_checks() const {

@@ -97,6 +97,24 @@ TEST(VerifyCommand, SaysThatThereIsNothingToProve) {
   EXPECT_EQ(empty.run("verify --all --vault /vault").code, kNotFound);
 }
 
+TEST(VerifyCommand, CallsNothingRightOfWhichNothingIsChecked) {
+  TestProgram program;
+  program.fs.put_file("/copy/snapshot.db", "");
+  for (const std::string flag : {"--quick", "--checks files", "--checks files,files"}) {
+    const Outcome outcome = program.run("verify /copy/snapshot.db " + flag);
+    EXPECT_EQ(outcome.code, kUsage) << flag;
+    EXPECT_THAT(outcome.err, HasSubstr("compares with a catalog, and a file has none")) << flag;
+  }
+  EXPECT_EQ(program.run("verify /copy/snapshot.db --checks files,pages").code, kCorrupt);
+}
+
+TEST(VerifyCommand, TakesNoStandardInput) {
+  VerifyProgram program;
+  const Outcome outcome = program.run("verify - --vault /vault");
+  EXPECT_EQ(outcome.code, kUsage);
+  EXPECT_THAT(outcome.err, StartsWith("error: standard input can't be verified"));
+}
+
 TEST(VerifyCommand, WorksWhileABackupRuns) {
   VerifyProgram program;
   const auto lock = program.fs.lock("/vault/prod/.lock");

@@ -1,6 +1,8 @@
 #include "cli/verify_output.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -51,9 +53,7 @@ void print_inspection(std::ostream& out, const etcd::Inspection& found) {
   }
 }
 
-}  // namespace
-
-Json to_json(const backup::VerifyResult& result, bool is_file) {
+Json result_json(const backup::VerifyResult& result, bool is_file) {
   Json findings = Json::array();
   for (const backup::Finding& finding : result.findings) {
     findings.push(Json::object()
@@ -68,6 +68,15 @@ Json to_json(const backup::VerifyResult& result, bool is_file) {
   document.set("notes", Json::strings(result.notes));
   if (result.findings_left_out > 0) document.set("findings_left_out", result.findings_left_out);
   return document;
+}
+
+}  // namespace
+
+Json to_json(const std::vector<backup::VerifyResult>& results, bool is_file) {
+  Json documents = Json::array();
+  for (const auto& result : results) documents.push(result_json(result, is_file));
+  const bool ok = std::ranges::all_of(results, &backup::VerifyResult::ok);
+  return Json::object().set("ok", ok).set("results", std::move(documents));
 }
 
 void print_result(std::ostream& out, const backup::VerifyResult& result) {

@@ -2,15 +2,16 @@
 #pragma once
 
 #include <ostream>
+#include <vector>
 
 #include "backup/verify.h"
 #include "base/json.h"
 
 namespace lifeboat::cli {
 
-// One element of `results`: under "path" for a file, under "id" for a backup. What was not read is
-// null.
-base::Json to_json(const backup::VerifyResult& result, bool is_file);
+// The whole document. Results are under "path" for a file, under "id" for a backup; what was not
+// read is null.
+base::Json to_json(const std::vector<backup::VerifyResult>& results, bool is_file);
 
 // A line for the backup or file; below it what is wrong, or what the snapshot holds.
 void print_result(std::ostream& out, const backup::VerifyResult& result);
