@@ -182,6 +182,22 @@ TEST(RestoreCommand, FindsThatABackupWasDamaged) {
   EXPECT_FALSE(program.has("/data/"));
 }
 
+TEST(RestoreCommand, CallsABackupDamagedWhoseSnapshotIsGone) {
+  RestoreProgram program;
+  program.fs.put_directory("/scratch");
+  program.run("backup --vault /vault --cluster prod --compress zstd --scratch /scratch");
+  for (const std::string name : {"2026-11-21_060000.db", "2026-11-22_083000.db.zst"}) {
+    const std::string id = name.substr(0, name.find('.'));
+    const std::string path = base::cat("/vault/prod/backups/", id, "/snapshot_", name);
+    program.fs.remove_file(path);
+    const Outcome refused =
+        program.run(base::cat("restore ", id, " --vault /vault --data-dir /data"));
+    EXPECT_EQ(refused.code, kCorrupt);
+    EXPECT_THAT(refused.err, StartsWith(base::cat("error: there is no file ", path, "\n  use ")));
+    EXPECT_FALSE(program.has("/data/"));
+  }
+}
+
 TEST(RestoreCommand, EndsWithAttentionWhereDamageWasBroughtBack) {
   RestoreProgram program;
   program.input.back() = static_cast<char>(program.input.back() ^ 1);

@@ -26,14 +26,16 @@ const vault::CatalogFile& snapshot_file(const vault::Catalog& catalog) {
   return *file;
 }
 
-// Errors of `action` with the file's name before them; of damage, with what to do.
+// Errors of `action` with the file's name before them; of damage, with what to do. A file that is
+// not where a catalog has it is damage.
 template <typename Action>
 auto complete_errors(const std::string& name, Action action) {
   try {
     return backup::name_errors(name, action);
   } catch (const Error& error) {
-    if (error.code() != Code::kCorrupt || !error.hint().empty()) throw;
-    throw Error(error.code(), error.what(), kUseAnother);
+    const bool is_damage = error.code() == Code::kCorrupt || error.code() == Code::kNotFound;
+    if (!is_damage || !error.hint().empty()) throw;
+    throw Error(Code::kCorrupt, error.what(), kUseAnother);
   }
 }
 
@@ -142,7 +144,10 @@ backup::RestoreSource SnapshotArgument::backup_source() {
         file.plain_size_bytes);
   }
   return {.name = id.text(),
-          .open = [this, &id, &file] { return vault_->open_file(id, file.name); },
+          .open =
+              [this, &id, &file] {
+                return complete_errors(file.name, [&] { return vault_->open_file(id, file.name); });
+              },
           .stream = nullptr,
           .expected_sha256 = file.plain_sha256,
           .size_bytes = file.plain_size_bytes};
